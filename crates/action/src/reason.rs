@@ -1,0 +1,160 @@
+//! Why an action stopped or waits: one closed list, each entry with the fix in plain words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Hop, Timestamp};
+
+/// Why an action stopped, or what it waits for. Written in stores and on wires as `why` with its members.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the message of each reason is its documentation")]
+pub enum Reason {
+    CloudPermissionMissing { permission: String },
+    ProofMissing,
+    ProofExpired,
+    ProofLevelTooLow { needed: String },
+    SiteNotAttached,
+    ConnectorAway { since: Option<Timestamp> },
+    RequestNotValid { what: String },
+    SignatureNotValid { what: String },
+    UserUnknownToSite,
+    RoleLacksPermission { permission: String, role: Option<String>, grantor: Option<String> },
+    DeviceOutsideCollections { collections: Vec<String> },
+    DeviceUnknown,
+    DeviceOffline { until: Option<Timestamp> },
+    Throttled { ahead: u64 },
+    TargetRenamed { signed: String, actual: String },
+    CollectionGrew { at_most: u64, actual: u64 },
+    ApprovalMissing,
+    SiteRestored,
+    SiteHalted,
+    TypeUnknownToAgent,
+    RefusedByAgent { what: String },
+    AgentFailed { code: i32, detail: String },
+    NotDeliveredInTime,
+    FinishedTooLate,
+    CancelledBy { who: String },
+}
+
+impl Reason {
+    /// Returns the hop that speaks this reason.
+    pub fn hop(&self) -> Hop {
+        match self {
+            Reason::CloudPermissionMissing { .. } | Reason::SiteNotAttached | Reason::ConnectorAway { .. } => {
+                Hop::AdminCenter
+            }
+            Reason::RequestNotValid { .. } => Hop::ServiceConnector,
+            Reason::ProofMissing
+            | Reason::ProofExpired
+            | Reason::ProofLevelTooLow { .. }
+            | Reason::SignatureNotValid { .. }
+            | Reason::UserUnknownToSite
+            | Reason::RoleLacksPermission { .. }
+            | Reason::DeviceOutsideCollections { .. }
+            | Reason::DeviceUnknown
+            | Reason::TargetRenamed { .. }
+            | Reason::CollectionGrew { .. }
+            | Reason::ApprovalMissing
+            | Reason::SiteRestored
+            | Reason::SiteHalted => Hop::Authority,
+            Reason::DeviceOffline { .. }
+            | Reason::Throttled { .. }
+            | Reason::NotDeliveredInTime
+            | Reason::FinishedTooLate
+            | Reason::CancelledBy { .. } => Hop::NotificationServer,
+            Reason::TypeUnknownToAgent | Reason::RefusedByAgent { .. } | Reason::AgentFailed { .. } => Hop::Agent,
+        }
+    }
+
+    /// Returns what the reader can do about it, in plain words.
+    pub fn fix(&self) -> &'static str {
+        match self {
+            Reason::CloudPermissionMissing { .. } => {
+                "Ask an administrator of the tenant for a role that holds this permission."
+            }
+            Reason::ProofMissing => "Ask from a page or a command line that signs its requests.",
+            Reason::ProofExpired => "Sign in again, then ask again.",
+            Reason::ProofLevelTooLow { .. } => "Ask from the command line, or have the request approved at the site.",
+            Reason::SiteNotAttached => "Attach the site: `tenon site attach` at the site.",
+            Reason::ConnectorAway { .. } => {
+                "The action waits. Look at the site's service connector: is it running, and can it reach the console?"
+            }
+            Reason::RequestNotValid { .. } => "Correct the named member of the request and ask again.",
+            Reason::SignatureNotValid { .. } => "Sign in again, then ask again; if it stays, pair anew with the site.",
+            Reason::UserUnknownToSite => "Have the site's administrator make this person known: `tenon role assign`.",
+            Reason::RoleLacksPermission { .. } => {
+                "Have the site's administrator grant a role with this permission: `tenon role assign`."
+            }
+            Reason::DeviceOutsideCollections { .. } => {
+                "Have the site's administrator assign a collection that holds the device."
+            }
+            Reason::DeviceUnknown => "Look the device up again: it was removed from the site, or never enrolled.",
+            Reason::DeviceOffline { .. } => "Nothing, if the device comes back in time; it is pushed when it does.",
+            Reason::Throttled { .. } => "Nothing: it is pushed when its turn comes. The site's owner sets the throttle.",
+            Reason::TargetRenamed { .. } => "Check that this is the device you meant, then ask again.",
+            Reason::CollectionGrew { .. } => "Look at the collection again, then ask with its present size.",
+            Reason::ApprovalMissing => "Have a second person approve the request.",
+            Reason::SiteRestored => "The site was restored from a backup: ask again.",
+            Reason::SiteHalted => "The site's owner stopped all releases: ask again after `tenon site resume`.",
+            Reason::TypeUnknownToAgent => "Update the agent on the device, or use an action that it knows.",
+            Reason::RefusedByAgent { .. } => "Read the agent's log on the device; the agent trusts only its site.",
+            Reason::AgentFailed { .. } => "Read the detail, and the agent's log on the device.",
+            Reason::NotDeliveredInTime => "Ask again when the device is online, or allow more time.",
+            Reason::FinishedTooLate => "Look at the device: the work takes longer than the action allows.",
+            Reason::CancelledBy { .. } => "Nothing: a person cancelled it.",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::CloudPermissionMissing { permission } => {
+                write!(f, "your role at the console lacks the permission `{permission}`")
+            }
+            Reason::ProofMissing => f.write_str("the request carries no proof of the person"),
+            Reason::ProofExpired => f.write_str("the proof of the person has expired"),
+            Reason::ProofLevelTooLow { needed } => write!(f, "the request needs the level `{needed}`"),
+            Reason::SiteNotAttached => f.write_str("the site is not attached"),
+            Reason::ConnectorAway { since: Some(since) } => write!(f, "the site's connector is away since {since}"),
+            Reason::ConnectorAway { since: None } => f.write_str("the site's connector has never connected"),
+            Reason::RequestNotValid { what } => write!(f, "the request is not valid: {what}"),
+            Reason::SignatureNotValid { what } => write!(f, "the signature is not valid: {what}"),
+            Reason::UserUnknownToSite => f.write_str("the site does not know this person"),
+            Reason::RoleLacksPermission { permission, role, grantor } => {
+                write!(f, "the site's rules give this person no role with the permission `{permission}`")?;
+                if let Some(role) = role {
+                    write!(f, "; role held: {role}")?;
+                }
+                if let Some(grantor) = grantor {
+                    write!(f, "; it can be granted by {grantor}")?;
+                }
+                Ok(())
+            }
+            Reason::DeviceOutsideCollections { collections } => {
+                write!(f, "the device is outside the collections of the role ({})", collections.join(", "))
+            }
+            Reason::DeviceUnknown => f.write_str("the site does not know this device"),
+            Reason::DeviceOffline { until: Some(until) } => write!(f, "the device is offline; queued until {until}"),
+            Reason::DeviceOffline { until: None } => f.write_str("the device is offline"),
+            Reason::Throttled { ahead } => write!(f, "throttled, {ahead} ahead"),
+            Reason::TargetRenamed { signed, actual } => {
+                write!(f, "the target was named `{signed}` in the request, and the site knows it as `{actual}`")
+            }
+            Reason::CollectionGrew { at_most, actual } => {
+                write!(f, "the collection grew to {actual} devices, past the {at_most} of the request")
+            }
+            Reason::ApprovalMissing => f.write_str("the approval of a second person is missing"),
+            Reason::SiteRestored => f.write_str("the site was restored after this request was made"),
+            Reason::SiteHalted => f.write_str("the site's owner has halted all releases"),
+            Reason::TypeUnknownToAgent => f.write_str("the agent does not know this type of action"),
+            Reason::RefusedByAgent { what } => write!(f, "the agent refused the task: {what}"),
+            Reason::AgentFailed { code, detail } => write!(f, "the agent failed with code {code}: {detail}"),
+            Reason::NotDeliveredInTime => f.write_str("the device did not receive it in time"),
+            Reason::FinishedTooLate => f.write_str("the device did not finish in time"),
+            Reason::CancelledBy { who } => write!(f, "cancelled by {who}"),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What the site's owner asks of the authority, at the site's own host.
+
+use action::{DeviceId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
+/// their own proof.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum OwnerCall {
+    /// The site's id, name, root key hash and counts. Answer: `Status`.
+    Status,
+    /// Make a join token. Answer: `JoinToken`.
+    CreateJoinToken {
+        /// The URL of the management point, as agents reach it.
+        url: String,
+        /// How many devices may use it.
+        uses: u32,
+        /// How long it is valid.
+        valid_seconds: u64,
+        /// A collection that the devices land in as direct members.
+        collection: Option<String>,
+    },
+    /// Answer: `JoinTokens`.
+    ListJoinTokens,
+    /// Answer: `Done`.
+    RevokeJoinToken {
+        /// The token's id.
+        id: String,
+    },
+    /// Store a policy; a new version where its name exists. Answer: `Policy`.
+    PutPolicy {
+        /// The policy's name.
+        name: String,
+        /// The DSC document, JSON or YAML.
+        document: String,
+        /// Collections that it is assigned to.
+        collections: Vec<String>,
+    },
+    /// Answer: `Policies`.
+    ListPolicies,
+    /// Answer: `Done`.
+    RemovePolicy {
+        /// The policy's name.
+        name: String,
+    },
+    /// Make or change a collection. Answer: `Collection`.
+    PutCollection {
+        /// The collection's name.
+        name: String,
+        /// A query in the language of crate `filter`; none for direct members only.
+        query: Option<String>,
+        /// Direct members.
+        members: Vec<DeviceId>,
+    },
+    /// Answer: `Collections`.
+    ListCollections,
+    /// The devices of a collection, at most [`crate::PAGE`]. Answer: `Members`.
+    ListMembers {
+        /// The collection's id or name.
+        collection: String,
+    },
+    /// Answer: `Done`.
+    RemoveCollection {
+        /// The collection's id or name.
+        collection: String,
+    },
+    /// Make or change a security role. Answer: `Done`.
+    PutRole {
+        /// The role's name.
+        name: String,
+        /// Such as `Collection / Notify Resource`.
+        permissions: Vec<String>,
+    },
+    /// Answer: `Roles`.
+    ListRoles,
+    /// Give a person a role on collections. Answer: `Done`.
+    Assign {
+        /// The person, as the console knows them.
+        user: UserId,
+        /// The person's name, for people to read.
+        name: String,
+        /// The role's name.
+        role: String,
+        /// Collections, by id or name.
+        collections: Vec<String>,
+    },
+    /// Take a role away. Answer: `Done`.
+    Unassign {
+        /// The person.
+        user: UserId,
+        /// The role's name.
+        role: String,
+    },
+    /// Answer: `Assignments`.
+    ListAssignments,
+    /// Refuse a device from now on. Answer: `Done`.
+    RevokeDevice {
+        /// The device.
+        device: DeviceId,
+    },
+    /// Sign no release until `Resume`. Answer: `Done`.
+    Halt,
+    /// Answer: `Done`.
+    Resume,
+    /// Write a copy of the authority's store and keys into a folder that does not exist yet. Answer: `Done`.
+    Backup {
+        /// The folder, an absolute path at the authority's host.
+        folder: String,
+    },
+}
+
+/// The authority's answer to its owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "told", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the calls document their answers")]
+pub enum OwnerAnswer {
+    Done,
+    Status { site: action::SiteId, name: String, root_key_sha256: String, epoch: u64, devices: u64, halted: bool },
+    JoinToken { id: String, token: String, expires: Timestamp },
+    JoinTokens { tokens: Vec<JoinTokenEntry> },
+    Policy { id: String, version: u64, sha256: String },
+    Policies { policies: Vec<PolicyEntry> },
+    Collection { id: String },
+    Collections { collections: Vec<CollectionEntry> },
+    Members { members: Vec<(DeviceId, String)> },
+    Roles { roles: Vec<(String, Vec<String>)> },
+    Assignments { assignments: Vec<AssignmentEntry> },
+    /// What was asked is not possible as it was asked.
+    NotValid { what: String, fix: String },
+}
+
+/// A join token, without its secret.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct JoinTokenEntry {
+    /// The token's id.
+    pub id: String,
+    /// How many devices may still use it.
+    pub uses_left: u32,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// The collection that devices land in.
+    pub collection: Option<String>,
+}
+
+/// A policy of the site.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct PolicyEntry {
+    /// The policy's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// SHA-256 of the document, hexadecimal.
+    pub sha256: String,
+    /// The collections that it is assigned to.
+    pub collections: Vec<String>,
+}
+
+/// A collection of the site.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct CollectionEntry {
+    /// The collection's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its query.
+    pub query: Option<String>,
+    /// How many devices it holds.
+    pub count: u64,
+    /// Grows when the rule changes.
+    pub version: u64,
+}
+
+/// A role that a person holds.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct AssignmentEntry {
+    /// The person.
+    pub user: UserId,
+    /// The person's name.
+    pub name: String,
+    /// The role's name.
+    pub role: String,
+    /// The collections that it is held on.
+    pub collections: Vec<String>,
+}

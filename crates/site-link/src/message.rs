@@ -1,0 +1,154 @@
+//! What the two ends say to each other once the handshake is done.
+
+use action::{DeviceId, Entry, ResourceId, TaskGuid, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What the console says to a site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToSite {
+    /// A person asks for an action. Sent again on each connection until the site's `Receipt`.
+    Request {
+        /// The request's bytes (`proof::Request` in its canonical form), base64. The site treats them as opaque until
+        /// the authority has verified them.
+        request: String,
+        /// The person, as the console signed them in (until requests carry their own proof).
+        user: UserId,
+        /// The person's sign-in name.
+        user_name: String,
+    },
+    /// A person withdraws an action.
+    Cancel {
+        /// The action.
+        task_guid: TaskGuid,
+        /// The person's sign-in name.
+        user_name: String,
+    },
+    /// The console has committed all events up to this number; the site may forget them.
+    EventsStored {
+        /// The highest `Events::upto` that is committed.
+        upto: u64,
+    },
+    /// The console has committed a device batch.
+    DevicesStored {
+        /// The batch's `seq`.
+        seq: u64,
+    },
+    /// The console's devices differ from the site's checksum: send all of them.
+    ResyncDevices,
+    /// The console ends the attachment; the site forgets the console.
+    Offboard,
+    /// Sent when nothing else was for [`crate`]'s heartbeat interval.
+    Heartbeat {
+        /// The console's clock.
+        at: Timestamp,
+    },
+}
+
+/// What a site says to its console.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToConsole {
+    /// The site has committed the request.
+    Receipt {
+        /// The action.
+        task_guid: TaskGuid,
+    },
+    /// What the site's hops report, in the order of their numbers; sent again until `EventsStored`.
+    Events {
+        /// The number of the last entry of this batch.
+        upto: u64,
+        /// At most [`crate::BATCH`] entries.
+        entries: Vec<Entry>,
+    },
+    /// Devices: all of them, in batches, or those that changed.
+    Devices(DeviceBatch),
+    /// Names and counts of the site's collections, policies and roles.
+    Mirror {
+        /// The whole mirror, JSON (`authority_link::Mirror`); the console stores and shows it.
+        mirror: serde_json::Value,
+    },
+    /// The site ends the attachment; the console marks it so and answers nothing.
+    Offboard,
+    /// Sent when nothing else was for the heartbeat interval.
+    Heartbeat {
+        /// The site's clock.
+        at: Timestamp,
+    },
+}
+
+/// A batch of devices on their way up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceBatch {
+    /// The change number up to which this batch brings the console.
+    pub seq: u64,
+    /// Whether this batch is part of all devices or of changes.
+    pub part: Part,
+    /// Devices that are new or have changed; at most [`crate::BATCH`].
+    pub devices: Vec<Device>,
+    /// Devices that the site no longer has.
+    pub removed: Vec<DeviceId>,
+    /// What the console's devices of this site must sum up to once the batch is stored; in the last batch only.
+    pub checksum: Option<Checksum>,
+}
+
+/// Which part of an upload a batch is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The first batch of all devices: the console forgets, when `FullEnd` is stored, what no batch since named.
+    FullStart,
+    /// A batch in the middle of all devices.
+    Full,
+    /// The last batch of all devices. A site that fits one batch sends only this, after an empty `FullStart`.
+    FullEnd,
+    /// Changes since the batch before.
+    Changes,
+}
+
+/// The count of a site's devices, and the sum of their hashes ([`Device::hash`]).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Checksum {
+    /// How many devices.
+    pub count: u64,
+    /// The sum of the devices' hashes.
+    pub sum: u64,
+}
+
+/// A device as the console shows it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Device {
+    /// The device.
+    pub id: DeviceId,
+    /// The site's number for it.
+    pub resource: ResourceId,
+    /// Its name.
+    pub name: String,
+    /// Its operating system.
+    pub os: String,
+    /// The operating system's version.
+    pub os_version: String,
+    /// The processor's architecture.
+    pub architecture: String,
+    /// The agent's version.
+    pub client_version: String,
+    /// Whether it is connected, as of `online_changed`.
+    pub online: bool,
+    /// When `online` last changed.
+    pub online_changed: Timestamp,
+    /// When it enrolled.
+    pub enrolled: Timestamp,
+    /// Policy compliance, where it has reported any: how many resources are in the desired state, of how many.
+    pub compliance: Option<Compliance>,
+}
+
+/// A device's compliance with its policies.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Compliance {
+    /// Resources in their desired state.
+    pub compliant: u32,
+    /// Resources in all.
+    pub total: u32,
+    /// When the device reported it.
+    pub at: Timestamp,
+}
