@@ -1,0 +1,32 @@
+//! The one place that reads the clocks. Programs read them in their shells and hand the time on as an argument.
+
+use std::time::Duration;
+
+use action::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
+
+/// Returns the wall clock's time.
+pub fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}
+
+/// Returns the time since this machine started, sleep included. It never jumps, and starts anew with the machine.
+pub fn boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(seconds, nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clocks_run() {
+        assert!(now() > Timestamp(1_700_000_000_000), "the wall clock is after 2023");
+        let before = boot();
+        assert!(before > Duration::ZERO);
+        assert!(boot() >= before);
+    }
+}

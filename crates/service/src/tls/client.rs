@@ -1,0 +1,54 @@
+//! The client's end of TLS.
+
+use std::sync::Arc;
+
+use rustls::{ClientConfig, RootCertStore, client::WantsClientCert, version::TLS13};
+
+use super::{TlsError, certificates, private_key, provider, roots};
+
+/// Makes the client's end of a wire of the site: TLS 1.3, trusting the site's CA and nothing else. `identity` is this
+/// end's own certificate chain and key, PEM.
+pub fn client_config(ca_pem: &str, identity: Option<(&str, &str)>) -> Result<Arc<ClientConfig>, TlsError> {
+    finish(
+        ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&TLS13])
+            .map_err(|source| TlsError::NotUsable { what: "TLS 1.3", source })?
+            .with_root_certificates(roots(ca_pem)?),
+        identity,
+    )
+}
+
+/// Makes the client's end of a connection that leaves the site, to a console: TLS 1.2 or 1.3, trusting `ca_pem` where
+/// the owner named a CA file, else the system's roots.
+pub fn outside_client_config(ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, TlsError> {
+    let trusted = match ca_pem {
+        Some(pem) => roots(pem)?,
+        None => system_roots()?,
+    };
+    finish(
+        ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|source| TlsError::NotUsable { what: "TLS 1.2 and 1.3", source })?
+            .with_root_certificates(trusted),
+        None,
+    )
+}
+
+fn finish(
+    builder: rustls::ConfigBuilder<ClientConfig, WantsClientCert>,
+    identity: Option<(&str, &str)>,
+) -> Result<Arc<ClientConfig>, TlsError> {
+    let Some((chain_pem, key_pem)) = identity else { return Ok(Arc::new(builder.with_no_client_auth())) };
+    let chain = certificates(chain_pem, "the client's certificate")?;
+    let config = builder
+        .with_client_auth_cert(chain, private_key(key_pem)?)
+        .map_err(|source| TlsError::NotUsable { what: "the client's certificate with its key", source })?;
+    Ok(Arc::new(config))
+}
+
+fn system_roots() -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    // One broken file among the system's hundred does not make the others worthless.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() { Err(TlsError::NoRoots) } else { Ok(roots) }
+}
