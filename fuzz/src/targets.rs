@@ -1,0 +1,20 @@
+//! The targets: one line for each decoder.
+
+/// A decoder that is thrown bytes at. Its corpus is `fuzz/corpus/<name>/`, one file for each input.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The target's name.
+    pub name: &'static str,
+    /// Decodes; may refuse, must not panic.
+    pub run: fn(&[u8]),
+}
+
+/// All targets, in the order of the crates that they come from.
+pub const TARGETS: &[Target] = &[Target { name: "timestamp", run: timestamp }];
+
+fn timestamp(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(moment) = text.parse::<action::Timestamp>() {
+        assert_eq!(moment.to_string().parse::<action::Timestamp>().ok(), Some(moment), "{text:?}");
+    }
+}
