@@ -61,7 +61,9 @@ impl FilterError {
 
 /// Returns `text` short enough, and harmless enough, to stand in an error.
 pub(crate) fn quote(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    // Letters and ASCII signs only: control and bidi characters would change how the error is shown.
+    let harmless = |c: char| c.is_alphanumeric() || c == ' ' || c.is_ascii_graphic();
+    let shown = |c: char| if harmless(c) { c } else { '\u{fffd}' };
     let mut quoted: String = text.chars().take(LONGEST_QUOTE).map(shown).collect();
     if text.chars().nth(LONGEST_QUOTE).is_some() {
         quoted.push('…');
