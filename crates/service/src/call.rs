@@ -27,6 +27,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use endpoint::Endpoint;
 
+use crate::running::owned;
+
 /// How long an answer may take: the largest decision (100,000 targets) takes 1.5 s on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -135,10 +137,7 @@ impl<C: Calls> Caller<C> {
             kind: PhantomData,
         };
 
-        Self {
-            shared: Arc::new(shared),
-            _connection: Arc::new(AbortOnDropHandle::new(tokio::task::spawn(work))),
-        }
+        Self { shared: Arc::new(shared), _connection: Arc::new(owned(work)) }
     }
 
     /// Makes a call and waits for its answer.
@@ -199,6 +198,11 @@ impl<A> Open<A> {
 
     fn take(&self, number: u64) -> Option<Reply<A>> {
         self.all().remove(&number)
+    }
+
+    /// Returns whether somebody still waits for the answer.
+    fn awaits(&self, number: u64) -> bool {
+        self.all().contains_key(&number)
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<u64, Reply<A>>> {

@@ -6,6 +6,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::timeout,
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::shutdown::Shutdown;
 
@@ -105,6 +106,11 @@ impl Running {
         }
         outcome
     }
+}
+
+/// Starts a task that ends when its handle is dropped: the way to start one outside a [`JoinSet`].
+pub fn owned<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> AbortOnDropHandle<T> {
+    AbortOnDropHandle::new(tokio::spawn(work))
 }
 
 /// Tells systemd that the program is ready, where systemd started it.

@@ -5,6 +5,8 @@ use std::{io, sync::Arc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
+use crate::running::owned;
+
 /// The exit code of a program that was told twice to end, as shells report an interrupt.
 const INTERRUPTED: i32 = 130;
 
@@ -28,12 +30,12 @@ impl Shutdown {
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let token = stop.clone();
-        let watch = AbortOnDropHandle::new(tokio::task::spawn(async move {
+        let watch = owned(async move {
             either(&mut terminate, &mut interrupt).await;
             token.cancel();
             either(&mut terminate, &mut interrupt).await;
             std::process::exit(INTERRUPTED);
-        }));
+        });
 
         Ok(Self { stop, _signals: Some(Arc::new(watch)) })
     }

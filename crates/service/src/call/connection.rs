@@ -35,7 +35,7 @@ pub(super) async fn keep<C: Calls>(
     open: Open<C::Answer>,
 ) {
     let mut backoff = BACKOFF;
-    while let Some(first) = queue.recv().await {
+    while let Some(first) = next::<C>(&mut queue, &open).await {
         match connect::<C>(&endpoint, &first_call).await {
             Ok(stream) => {
                 backoff.worked();
@@ -47,6 +47,17 @@ pub(super) async fn keep<C: Calls>(
                 // Who calls again during the pause waits for it: a program that is down is not hammered.
                 tokio::time::sleep(backoff.failed(dice::unit())).await;
             }
+        }
+    }
+}
+
+/// Returns the next call that somebody still waits for.
+async fn next<C: Calls>(queue: &mut Queue<C>, open: &Open<C::Answer>) -> Option<(u64, C::Call)> {
+    loop {
+        let (number, call) = queue.recv().await?;
+        // Who gave up, or was told that the connection broke, may have called again: once is enough.
+        if open.awaits(number) {
+            return Some((number, call));
         }
     }
 }
@@ -80,7 +91,7 @@ async fn serve<C: Calls>(
 ) {
     let (reader, writer) = tokio::io::split(stream);
     tokio::select! {
-        _ = write_calls::<C>(writer, first, queue) => {}
+        _ = write_calls::<C>(writer, first, queue, open) => {}
         _ = read_answers::<C>(reader, open) => {}
     }
 }
@@ -89,15 +100,16 @@ async fn write_calls<C: Calls>(
     mut writer: impl AsyncWrite + Unpin,
     first: (u64, C::Call),
     queue: &mut Queue<C>,
+    open: &Open<C::Answer>,
 ) -> Result<(), FrameError> {
-    let mut next = Some(first);
-    while let Some((number, call)) = next {
+    let mut waiting = Some(first);
+    while let Some((number, call)) = waiting {
         let frame = C::encode(number, &call);
         match timeout(WRITE_WITHIN, write_frame(&mut writer, &frame)).await {
             Ok(written) => written?,
             Err(_) => return Err(FrameError::Cut),
         }
-        next = queue.recv().await;
+        waiting = next::<C>(queue, open).await;
     }
     Ok(())
 }
