@@ -56,6 +56,10 @@ uuid_id! {
     TenantId
 }
 uuid_id! {
+    /// Identifies one console. Made at its first start, never reused.
+    ConsoleId
+}
+uuid_id! {
     /// Identifies one site. Issued by the site's authority when it makes its keys, never reused.
     SiteId
 }

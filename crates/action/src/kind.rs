@@ -139,6 +139,9 @@ mod tests {
     #[test]
     fn a_kind_from_the_future_is_shown_by_its_number() {
         let kind = ActionKind(4711);
-        assert_eq!((kind.name(), kind.template(), kind.title()), (None, "4711".into(), "Action type 4711".into()));
+        assert_eq!(
+            (kind.name(), kind.template(), kind.title()),
+            (None, "4711".into(), "Action type 4711".into())
+        );
     }
 }

@@ -14,7 +14,9 @@ mod target;
 
 pub use history::Entry;
 pub use hop::Hop;
-pub use id::{BatchId, DeviceId, EnrolmentId, PushId, ResourceId, SiteId, TaskGuid, TaskId, TenantId, UserId};
+pub use id::{
+    BatchId, ConsoleId, DeviceId, EnrolmentId, PushId, ResourceId, SiteId, TaskGuid, TaskId, TenantId, UserId,
+};
 pub use kind::{ActionKind, OfflinePolicy};
 pub use reason::Reason;
 pub use state::{Conclusion, Event, SkippedHop, State};

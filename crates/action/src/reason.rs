@@ -42,9 +42,9 @@ impl Reason {
     /// Returns the hop that speaks this reason.
     pub fn hop(&self) -> Hop {
         match self {
-            Reason::CloudPermissionMissing { .. } | Reason::SiteNotAttached | Reason::ConnectorAway { .. } => {
-                Hop::AdminCenter
-            }
+            Reason::CloudPermissionMissing { .. }
+            | Reason::SiteNotAttached
+            | Reason::ConnectorAway { .. } => Hop::AdminCenter,
             Reason::RequestNotValid { .. } => Hop::ServiceConnector,
             Reason::ProofMissing
             | Reason::ProofExpired
@@ -64,7 +64,9 @@ impl Reason {
             | Reason::NotDeliveredInTime
             | Reason::FinishedTooLate
             | Reason::CancelledBy { .. } => Hop::NotificationServer,
-            Reason::TypeUnknownToAgent | Reason::RefusedByAgent { .. } | Reason::AgentFailed { .. } => Hop::Agent,
+            Reason::TypeUnknownToAgent | Reason::RefusedByAgent { .. } | Reason::AgentFailed { .. } => {
+                Hop::Agent
+            }
         }
     }
 
@@ -76,30 +78,46 @@ impl Reason {
             }
             Reason::ProofMissing => "Ask from a page or a command line that signs its requests.",
             Reason::ProofExpired => "Sign in again, then ask again.",
-            Reason::ProofLevelTooLow { .. } => "Ask from the command line, or have the request approved at the site.",
+            Reason::ProofLevelTooLow { .. } => {
+                "Ask from the command line, or have the request approved at the site."
+            }
             Reason::SiteNotAttached => "Attach the site: `tenon site attach` at the site.",
             Reason::ConnectorAway { .. } => {
                 "The action waits. Look at the site's service connector: is it running, and can it reach the console?"
             }
             Reason::RequestNotValid { .. } => "Correct the named member of the request and ask again.",
-            Reason::SignatureNotValid { .. } => "Sign in again, then ask again; if it stays, pair anew with the site.",
-            Reason::UserUnknownToSite => "Have the site's administrator make this person known: `tenon role assign`.",
+            Reason::SignatureNotValid { .. } => {
+                "Sign in again, then ask again; if it stays, pair anew with the site."
+            }
+            Reason::UserUnknownToSite => {
+                "Have the site's administrator make this person known: `tenon role assign`."
+            }
             Reason::RoleLacksPermission { .. } => {
                 "Have the site's administrator grant a role with this permission: `tenon role assign`."
             }
             Reason::DeviceOutsideCollections { .. } => {
                 "Have the site's administrator assign a collection that holds the device."
             }
-            Reason::DeviceUnknown => "Look the device up again: it was removed from the site, or never enrolled.",
-            Reason::DeviceOffline { .. } => "Nothing, if the device comes back in time; it is pushed when it does.",
-            Reason::Throttled { .. } => "Nothing: it is pushed when its turn comes. The site's owner sets the throttle.",
+            Reason::DeviceUnknown => {
+                "Look the device up again: it was removed from the site, or never enrolled."
+            }
+            Reason::DeviceOffline { .. } => {
+                "Nothing, if the device comes back in time; it is pushed when it does."
+            }
+            Reason::Throttled { .. } => {
+                "Nothing: it is pushed when its turn comes. The site's owner sets the throttle."
+            }
             Reason::TargetRenamed { .. } => "Check that this is the device you meant, then ask again.",
             Reason::CollectionGrew { .. } => "Look at the collection again, then ask with its present size.",
             Reason::ApprovalMissing => "Have a second person approve the request.",
             Reason::SiteRestored => "The site was restored from a backup: ask again.",
-            Reason::SiteHalted => "The site's owner stopped all releases: ask again after `tenon site resume`.",
+            Reason::SiteHalted => {
+                "The site's owner stopped all releases: ask again after `tenon site resume`."
+            }
             Reason::TypeUnknownToAgent => "Update the agent on the device, or use an action that it knows.",
-            Reason::RefusedByAgent { .. } => "Read the agent's log on the device; the agent trusts only its site.",
+            Reason::RefusedByAgent { .. } => {
+                "Read the agent's log on the device; the agent trusts only its site."
+            }
             Reason::AgentFailed { .. } => "Read the detail, and the agent's log on the device.",
             Reason::NotDeliveredInTime => "Ask again when the device is online, or allow more time.",
             Reason::FinishedTooLate => "Look at the device: the work takes longer than the action allows.",
@@ -118,7 +136,9 @@ impl fmt::Display for Reason {
             Reason::ProofExpired => f.write_str("the proof of the person has expired"),
             Reason::ProofLevelTooLow { needed } => write!(f, "the request needs the level `{needed}`"),
             Reason::SiteNotAttached => f.write_str("the site is not attached"),
-            Reason::ConnectorAway { since: Some(since) } => write!(f, "the site's connector is away since {since}"),
+            Reason::ConnectorAway { since: Some(since) } => {
+                write!(f, "the site's connector is away since {since}")
+            }
             Reason::ConnectorAway { since: None } => f.write_str("the site's connector has never connected"),
             Reason::RequestNotValid { what } => write!(f, "the request is not valid: {what}"),
             Reason::SignatureNotValid { what } => write!(f, "the signature is not valid: {what}"),
@@ -137,11 +157,16 @@ impl fmt::Display for Reason {
                 write!(f, "the device is outside the collections of the role ({})", collections.join(", "))
             }
             Reason::DeviceUnknown => f.write_str("the site does not know this device"),
-            Reason::DeviceOffline { until: Some(until) } => write!(f, "the device is offline; queued until {until}"),
+            Reason::DeviceOffline { until: Some(until) } => {
+                write!(f, "the device is offline; queued until {until}")
+            }
             Reason::DeviceOffline { until: None } => f.write_str("the device is offline"),
             Reason::Throttled { ahead } => write!(f, "throttled, {ahead} ahead"),
             Reason::TargetRenamed { signed, actual } => {
-                write!(f, "the target was named `{signed}` in the request, and the site knows it as `{actual}`")
+                write!(
+                    f,
+                    "the target was named `{signed}` in the request, and the site knows it as `{actual}`"
+                )
             }
             Reason::CollectionGrew { at_most, actual } => {
                 write!(f, "the collection grew to {actual} devices, past the {at_most} of the request")

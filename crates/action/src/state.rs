@@ -180,9 +180,7 @@ impl State {
                 | State::Done
                 | State::Failed
                 | State::NotSupported,
-            ) => {
-                Err(SkippedHop { from: self, to: next })
-            }
+            ) => Err(SkippedHop { from: self, to: next }),
             (State::Sent, State::Queued) => Ok(State::Queued),
             (now, next) => Ok(now.max(next)),
         }
@@ -220,7 +218,9 @@ impl State {
     /// Returns Microsoft Graph's `actionState` for this state.
     pub fn graph_state(self) -> &'static str {
         match self {
-            State::Pending | State::DeliveredToSite | State::Authorized | State::Queued | State::Sent => "pending",
+            State::Pending | State::DeliveredToSite | State::Authorized | State::Queued | State::Sent => {
+                "pending"
+            }
             State::Received | State::Running => "active",
             State::Done => "done",
             State::Failed | State::Refused | State::Expired => "failed",
