@@ -18,7 +18,10 @@ pub struct EnrolRequest {
 
 impl std::fmt::Debug for EnrolRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EnrolRequest").field("token", &self.token).field("secret", &"…").finish_non_exhaustive()
+        f.debug_struct("EnrolRequest")
+            .field("token", &self.token)
+            .field("secret", &"…")
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,8 +83,25 @@ pub struct ComplianceReport {
     pub generation: u64,
     /// When the run ended, by the device's clock.
     pub at: Timestamp,
-    /// Each resource of each policy.
+    /// The resources of the policies, at most [`crate::MOST_RESOURCES`].
     pub resources: Vec<ResourceReport>,
+    /// Resources that found no room in the message.
+    #[serde(default)]
+    pub omitted: Omitted,
+}
+
+/// How many resources a report counts without naming them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Omitted {
+    /// In the desired state already.
+    pub compliant: u32,
+    /// Brought there.
+    pub changed: u32,
+    /// Not brought there.
+    pub failed: u32,
+    /// Not tried.
+    pub skipped: u32,
 }
 
 /// What became of one resource of a policy.
