@@ -1,5 +1,7 @@
 //! The targets: one line for each decoder.
 
+mod management;
+
 /// A decoder that is thrown bytes at. Its corpus is `fuzz/corpus/<name>/`, one file for each input.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
@@ -10,7 +12,12 @@ pub struct Target {
 }
 
 /// All targets, in the order of the crates that they come from.
-pub const TARGETS: &[Target] = &[Target { name: "timestamp", run: timestamp }];
+pub const TARGETS: &[Target] = &[
+    Target { name: "timestamp", run: timestamp },
+    Target { name: "filter", run: management::filter },
+    Target { name: "management_call", run: management::call },
+    Target { name: "management_answer", run: management::answer },
+];
 
 fn timestamp(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
