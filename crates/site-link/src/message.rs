@@ -1,7 +1,9 @@
-//! What the two ends say to each other once the handshake is done.
+//! What the two ends say to each other once the handshake is done: JSON, members of later versions skipped.
 
 use action::{DeviceId, Entry, ResourceId, TaskGuid, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+
+use crate::Message;
 
 /// What the console says to a site.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -9,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum ToSite {
     /// A person asks for an action. Sent again on each connection until the site's `Receipt`.
     Request {
+        /// The action, as the console knows it; it must be the id in the request. Receipts and refusals name it even
+        /// where the request cannot be read.
+        task_guid: TaskGuid,
         /// The request's bytes (`proof::Request` in its canonical form), base64. The site treats them as opaque until
         /// the authority has verified them.
         request: String,
@@ -36,13 +41,30 @@ pub enum ToSite {
     },
     /// The console's devices differ from the site's checksum: send all of them.
     ResyncDevices,
-    /// The console ends the attachment; the site forgets the console.
+    /// The console ends the attachment, or confirms that the site has; the site forgets the console.
     Offboard,
     /// Sent when nothing else was for [`crate`]'s heartbeat interval.
     Heartbeat {
         /// The console's clock.
         at: Timestamp,
     },
+    /// A message of a later version. It is skipped.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Message for ToSite {
+    fn heartbeat(at: Timestamp) -> Self {
+        ToSite::Heartbeat { at }
+    }
+
+    fn entries(&self) -> usize {
+        1
+    }
+
+    fn is_batch(&self) -> bool {
+        false
+    }
 }
 
 /// What a site says to its console.
@@ -68,13 +90,44 @@ pub enum ToConsole {
         /// The whole mirror, JSON (`authority_link::Mirror`); the console stores and shows it.
         mirror: serde_json::Value,
     },
-    /// The site ends the attachment; the console marks it so and answers nothing.
+    /// The site ends the attachment; the console marks it so, answers with its own `Offboard` and closes.
     Offboard,
     /// Sent when nothing else was for the heartbeat interval.
     Heartbeat {
         /// The site's clock.
         at: Timestamp,
     },
+    /// A message of a later version. It is skipped.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Message for ToConsole {
+    fn heartbeat(at: Timestamp) -> Self {
+        ToConsole::Heartbeat { at }
+    }
+
+    fn entries(&self) -> usize {
+        match self {
+            ToConsole::Events { entries, .. } => entries.len(),
+            ToConsole::Devices(batch) => batch.devices.len() + batch.removed.len(),
+            ToConsole::Receipt { .. }
+            | ToConsole::Mirror { .. }
+            | ToConsole::Offboard
+            | ToConsole::Heartbeat { .. }
+            | ToConsole::Unknown => 1,
+        }
+    }
+
+    fn is_batch(&self) -> bool {
+        match self {
+            ToConsole::Events { .. } | ToConsole::Devices(_) | ToConsole::Mirror { .. } => true,
+            ToConsole::Receipt { .. }
+            | ToConsole::Offboard
+            | ToConsole::Heartbeat { .. }
+            | ToConsole::Unknown => false,
+        }
+    }
 }
 
 /// A batch of devices on their way up.
