@@ -1,0 +1,36 @@
+//! `cargo xtask dist`: what a package holds.
+
+use std::{fs, process::Command};
+
+use anyhow::Context as _;
+
+use crate::shell;
+
+/// The shells that completions are made for.
+const SHELLS: [(&str, &str); 3] = [("bash", "tenon.bash"), ("zsh", "_tenon"), ("fish", "tenon.fish")];
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let build = ["build", "--locked", "--release", "--package", "tenon", "--package", "agent", "--bins"];
+    shell::run(&mut shell::cargo(build))?;
+
+    let built = shell::binaries("release");
+    let folder = built.with_file_name("dist");
+    let (pages, completions) = (folder.join("man"), folder.join("completions"));
+    for folder in [&folder, &pages, &completions] {
+        fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    }
+    for program in ["tenon", "tenon-agent"] {
+        let (from, to) = (built.join(program), folder.join(program));
+        fs::copy(&from, &to)
+            .with_context(|| format!("failed to copy {} to {}", from.display(), to.display()))?;
+    }
+
+    let tenon = folder.join("tenon");
+    shell::run(Command::new(&tenon).arg("man").arg(&pages))?;
+    for (shell, file) in SHELLS {
+        let script = shell::output(Command::new(&tenon).args(["completions", shell]))?;
+        let path = completions.join(file);
+        fs::write(&path, script).with_context(|| format!("failed to write {}", path.display()))?;
+    }
+    shell::say(&format!("made {}", folder.display()))
+}

@@ -1,0 +1,66 @@
+//! What the tests need from the system, and how it gets there.
+
+use std::{env, path::Path, process::Command};
+
+use anyhow::bail;
+
+use crate::shell;
+
+/// Something that the tests need.
+struct Need {
+    what: &'static str,
+    /// The Debian package.
+    package: &'static str,
+    is_there: fn() -> bool,
+}
+
+const NEEDS: &[Need] = &[Need {
+    what: "PostgreSQL's server programs (the stores' tests run on a private server)",
+    package: "postgresql",
+    is_there: postgresql,
+}];
+
+/// Installs what is missing where this may install (as root, with apt-get); else says what is missing.
+pub(crate) fn install() -> anyhow::Result<()> {
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    if !rustix::process::geteuid().is_root() || !shell::is_installed("apt-get", &[]) {
+        let list: Vec<String> = missing.iter().map(|need| format!("  - {}", need.what)).collect();
+        bail!(
+            "the tests need what this machine does not have:\n{}\non Debian and Ubuntu: sudo apt-get install {}",
+            list.join("\n"),
+            packages.join(" ")
+        );
+    }
+
+    shell::run(&mut apt_get(&["update", "-q"]))?;
+    let mut arguments = vec!["install", "-q", "-y", "--no-install-recommends"];
+    arguments.extend(packages);
+    shell::run(&mut apt_get(&arguments))?;
+    match missing.iter().find(|need| !(need.is_there)()) {
+        Some(need) => bail!("{} is still missing after the installation of `{}`", need.what, need.package),
+        None => Ok(()),
+    }
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Debian keeps the server's programs out of `PATH`, in a folder for each version.
+fn postgresql() -> bool {
+    let in_path =
+        env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| holds_server(&folder)));
+    let in_debian = std::fs::read_dir("/usr/lib/postgresql")
+        .is_ok_and(|versions| versions.flatten().any(|version| holds_server(&version.path().join("bin"))));
+    in_path || in_debian
+}
+
+fn holds_server(folder: &Path) -> bool {
+    folder.join("initdb").is_file() && folder.join("postgres").is_file()
+}
