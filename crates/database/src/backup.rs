@@ -1,0 +1,35 @@
+//! A copy of a database while it is in use.
+
+use std::{fs::File, io, path::Path};
+
+use crate::{
+    Db, DbError, Statement, args,
+    db::{Pools, make},
+};
+
+const COPY: Statement = Statement::both("VACUUM INTO $1");
+
+impl Db {
+    /// Writes a copy of a SQLite database, as it is at one moment, into a file that does not exist yet. When this
+    /// returns well, the copy is on disk. Restoring is putting the copy in the place of the file while no program
+    /// has it open, and removing `-wal` and `-shm` beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::UsePgDump`] on PostgreSQL; else where the copy cannot be written.
+    pub async fn backup(&self, to: &Path) -> Result<(), DbError> {
+        let Pools::Sqlite { .. } = self.pools else {
+            return Err(DbError::UsePgDump);
+        };
+        let text = to.to_str().ok_or_else(|| DbError::File {
+            path: to.to_owned(),
+            source: io::Error::new(io::ErrorKind::InvalidInput, "the name is not UTF-8"),
+        })?;
+        // An empty file is taken for none: made here, nobody else can read the copy, and nothing is overwritten.
+        make(to)?;
+        self.rows(&COPY, args![text]).await?;
+        File::open(to)
+            .and_then(|file| file.sync_all())
+            .map_err(|source| DbError::File { path: to.to_owned(), source })
+    }
+}
