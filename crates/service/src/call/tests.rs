@@ -1,9 +1,13 @@
 use std::{path::Path, sync::atomic::AtomicUsize};
 
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::frames::{read_frame, write_frame};
+use crate::{
+    frames::{read_frame, write_frame},
+    tls::{ClientAuth, client_config, server_config},
+};
 
 /// Calls and answers are texts: `number text`.
 #[derive(Debug)]
@@ -64,6 +68,39 @@ async fn answers_may_overtake_each_other() {
     let (one, two) = tokio::join!(caller.call("one".into()), caller.call("two".into()));
     assert_eq!((one.expect("an answer"), two.expect("an answer")), ("one".to_owned(), "two".to_owned()));
     server.await.expect("the server held");
+}
+
+#[tokio::test]
+async fn a_caller_on_another_host_proves_itself_by_its_certificate() {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let params = rcgen::CertificateParams::new(vec!["authority.example".to_owned()]).expect("a name");
+    let pem = params.self_signed(&key).expect("a certificate").pem();
+    let key = key.serialize_pem();
+    let auth = ClientAuth::Required { ca_pem: pem.clone() };
+    let acceptor = TlsAcceptor::from(server_config(&pem, &key, &auth).expect("a server"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+    let address = listener.local_addr().expect("an address").to_string();
+    let _server = owned(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            while let Ok(Some(frame)) = read_frame(&mut stream, 1_000).await {
+                write_frame(&mut stream, &frame).await.expect("written");
+            }
+        }
+    });
+
+    let endpoint = |identity: Option<(&str, &str)>| Endpoint::Tls {
+        address: address.clone(),
+        name: "authority.example".try_into().expect("a name"),
+        config: client_config(&pem, identity).expect("a client"),
+    };
+    let known = Caller::<Words>::new(endpoint(Some((&pem, &key))), "hello".to_owned());
+    assert_eq!(known.call("one".into()).await.expect("an answer"), "one");
+    // The server above serves one connection at a time.
+    drop(known);
+    let unknown = Caller::<Words>::new(endpoint(None), "hello".to_owned());
+    let error = unknown.call("one".into()).await.expect_err("no certificate");
+    assert!(matches!(error, CallError::Unreachable { .. }), "{error}");
 }
 
 #[tokio::test]

@@ -1,4 +1,9 @@
-use axum::{Extension, body::Bytes, extract::Request, routing};
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{Request, WebSocketUpgrade},
+    routing,
+};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
@@ -147,6 +152,22 @@ async fn the_end_lets_open_requests_finish_and_takes_no_new_ones() {
 }
 
 #[tokio::test]
+async fn a_web_socket_is_its_handlers_and_does_not_hold_up_the_end() {
+    let mut server = Server::start(Limits::default(), None).await;
+    let mut stream = server.connect().await;
+    let request = "GET /socket HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.expect("written");
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.expect("an answer");
+    assert_eq!(&status, b"HTTP/1.1 101");
+    server.entered.notified().await;
+    server.shutdown.begin();
+    (&mut server.work).await.expect("ended");
+    assert!(server.lines.texts().is_empty());
+}
+
+#[tokio::test]
 async fn the_end_does_not_wait_for_ever() {
     let mut server =
         Server::start(Limits { drain: Duration::from_millis(50), ..Limits::default() }, None).await;
@@ -180,7 +201,15 @@ impl Server {
             enter.notify_one();
             std::future::pending::<()>().await;
         };
+        let enter = Arc::clone(&entered);
+        let socket = move |upgrade: WebSocketUpgrade| async move {
+            upgrade.on_upgrade(move |mut socket| async move {
+                enter.notify_one();
+                let _ = socket.recv().await;
+            })
+        };
         let router = Router::new()
+            .route("/socket", routing::any(socket))
             .route("/peer", routing::get(peer))
             .route("/echo", routing::post(|body: Bytes| async { body }))
             .route("/never", routing::get(never));
