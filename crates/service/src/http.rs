@@ -98,12 +98,12 @@ pub async fn serve_within(
     let mut connections = JoinSet::new();
 
     loop {
-        let (stream, peer) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             () = shutdown.begun() => break,
             // What panicked was one request; hyper's task ends with it.
             Some(_) = connections.join_next() => continue,
             accepted = accept(&listener, &room) => match accepted {
-                Ok((stream, peer, place)) => ((stream, place), peer),
+                Ok(accepted) => accepted,
                 Err(error) => {
                     log.warn(format_args!("Failed to accept a connection: {error}"));
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -111,7 +111,6 @@ pub async fn serve_within(
                 }
             },
         };
-        let (stream, place) = stream;
         let tls = match &listener {
             Listener::Plain(_) => None,
             Listener::Tls(_, config) => Some(Arc::clone(config)),

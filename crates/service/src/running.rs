@@ -68,24 +68,8 @@ impl Running {
 
     /// Waits until the program has ended. A part that ends by itself or panics begins the shutdown of the others.
     pub async fn join(mut self) -> Result<(), RunError> {
-        let mut outcome = Ok(());
-        while !self.shutdown.has_begun() {
-            let part = tokio::select! {
-                () = self.shutdown.begun() => break,
-                part = self.tasks.join_next() => part,
-            };
-            match part {
-                // Without parts there is nothing to wait for but the shutdown.
-                None => self.shutdown.begun().await,
-                Some(Ok(_)) if self.shutdown.has_begun() => {}
-                Some(Ok(part)) => outcome = Err(RunError::Ended { part }),
-                Some(Err(source)) => outcome = Err(RunError::Failed { source }),
-            }
-            if outcome.is_err() {
-                self.shutdown.begin();
-            }
-        }
-
+        let outcome = self.begun().await;
+        self.shutdown.begin();
         match timeout(DRAIN, self.drain()).await {
             Ok(Ok(())) => outcome,
             Ok(Err(source)) => outcome.and(Err(RunError::Failed { source })),
@@ -94,6 +78,18 @@ impl Running {
                 self.tasks.shutdown().await;
                 outcome.and(Err(RunError::Stuck { parts }))
             }
+        }
+    }
+
+    /// Waits for the shutdown, or for a part that does not.
+    async fn begun(&mut self) -> Result<(), RunError> {
+        tokio::select! {
+            biased;
+            () = self.shutdown.begun() => Ok(()),
+            Some(part) = self.tasks.join_next() => match part {
+                Ok(part) => Err(RunError::Ended { part }),
+                Err(source) => Err(RunError::Failed { source }),
+            },
         }
     }
 
