@@ -122,6 +122,8 @@ pub async fn serve_within(
         });
     }
 
+    // Who connects from now on is refused at once, and goes where somebody serves.
+    drop(listener);
     let finish = async { while connections.join_next().await.is_some() {} };
     if timeout(limits.drain, finish).await.is_err() {
         log.warn(format_args!(
