@@ -1,6 +1,7 @@
 //! The targets: one line for each decoder.
 
 mod management;
+mod site_link;
 
 /// A decoder that is thrown bytes at. Its corpus is `fuzz/corpus/<name>/`, one file for each input.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "filter", run: management::filter },
     Target { name: "management_call", run: management::call },
     Target { name: "management_answer", run: management::answer },
+    Target { name: "site_link_handshake", run: site_link::handshake },
+    Target { name: "site_link_attach", run: site_link::attach },
+    Target { name: "site_link_frame", run: site_link::frame },
+    Target { name: "site_link_message", run: site_link::message },
 ];
 
 fn timestamp(bytes: &[u8]) {

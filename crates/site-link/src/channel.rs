@@ -122,7 +122,11 @@ impl fmt::Debug for Channel {
 }
 
 /// Decompresses a payload, which may grow to [`LARGEST_FRAME`] and no further, whatever its header claims.
-pub(crate) fn decompress(body: &[u8]) -> Result<Vec<u8>, CloseReason> {
+///
+/// # Errors
+///
+/// [`CloseReason::CompressionInvalid`].
+pub fn decompress(body: &[u8]) -> Result<Vec<u8>, CloseReason> {
     let invalid = |_| CloseReason::CompressionInvalid;
     let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(invalid)?.single_frame();
     decoder.window_log_max(LARGEST_WINDOW).map_err(invalid)?;

@@ -49,7 +49,7 @@ impl AttachCode {
         bytes[..16].copy_from_slice(self.tenant.0.as_bytes());
         bytes[16..32].copy_from_slice(self.id.0.as_bytes());
         bytes[32..].copy_from_slice(&*self.secret);
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&*bytes))
+        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(*bytes))
     }
 
     /// Returns the key that the code stands for.

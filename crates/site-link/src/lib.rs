@@ -17,11 +17,11 @@ mod session;
 mod message;
 mod close;
 
-pub use channel::{Channel, TooLarge};
+pub use channel::{Channel, TooLarge, decompress};
 pub use close::CloseReason;
 pub use code::{AttachCode, AttachKey, CodeId, NotACode};
 pub use message::*;
-pub use session::{ConsoleSession, Due, Message, Session, SiteSession};
+pub use session::{ConsoleSession, Due, Message, Session, SiteSession, decode};
 
 use std::time::Duration;
 

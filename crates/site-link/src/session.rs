@@ -60,7 +60,7 @@ impl<In: Message, Out: Message> Session<In, Out> {
     ///
     /// [`TooLarge`] where the message must be cut into smaller ones; the link can go on.
     pub fn send(&mut self, message: &Out, now: Instant) -> Result<Vec<u8>, TooLarge> {
-        let payload = serde_json::to_vec(message).expect("messages have text keys only");
+        let payload = encode(message);
         let frame = self.channel.seal(&payload, message.is_batch())?;
         self.last_sent = now;
         Ok(frame)
@@ -99,9 +99,17 @@ impl<In: Message, Out: Message> Session<In, Out> {
 }
 
 /// Reads a message.
-pub(crate) fn decode<M: Message>(payload: &[u8]) -> Result<M, CloseReason> {
+///
+/// # Errors
+///
+/// Why the link must be closed.
+pub fn decode<M: Message>(payload: &[u8]) -> Result<M, CloseReason> {
     let message: M = serde_json::from_slice(payload).map_err(|_| CloseReason::MessageMalformed)?;
     if message.entries() > BATCH { Err(CloseReason::BatchTooLarge) } else { Ok(message) }
+}
+
+fn encode(message: &impl Message) -> Vec<u8> {
+    serde_json::to_vec(message).expect("messages have text keys only")
 }
 
 fn elapsed(since: Instant, now: Instant) -> Duration {
