@@ -9,6 +9,7 @@ mod protocol;
 mod files;
 mod lexer;
 mod code;
+mod unused;
 mod built;
 
 use std::fmt;
@@ -60,6 +61,7 @@ fn findings(repository: &Repository) -> anyhow::Result<Vec<Finding>> {
     findings.extend(protocol::findings(repository));
     findings.extend(files::findings(repository)?);
     findings.extend(code::findings(repository)?);
+    findings.extend(unused::findings(repository)?);
     findings.extend(built::findings()?);
     findings.sort();
     Ok(findings)
