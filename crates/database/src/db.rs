@@ -11,10 +11,10 @@ use std::{
     },
 };
 
-use sqlx::{postgres::PgPool, sqlite::SqlitePool};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr, postgres::PgPool, sqlite::SqlitePool};
 
 use crate::{
-    Args, DbError, Engine, Row, Statement, Transaction, postgres, sqlite,
+    Args, CONDITION, DbError, Engine, Row, Statement, Transaction, postgres, sqlite,
     transaction::Inner,
     url::{Place, shown},
 };
@@ -109,11 +109,31 @@ impl Db {
     ///
     /// Where the statement fails, or the database is busy or away.
     pub async fn rows(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, DbError> {
+        self.read(statement, SqlStr::from_static(statement.text(self.engine())), args).await
+    }
+
+    /// Runs a statement that reads, with `condition` in place of its [`CONDITION`]: a search whose `WHERE` depends on
+    /// what was asked. The condition is written by a program from constants and placeholders, such as
+    /// `filter::Filter::to_sql` does; values go into `args`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Db::rows`].
+    pub async fn rows_where(
+        &self,
+        statement: &Statement,
+        condition: &str,
+        args: Args,
+    ) -> Result<Vec<Row>, DbError> {
+        let text = statement.text(self.engine()).replacen(CONDITION, condition, 1);
+        self.read(statement, AssertSqlSafe(text).into_sql_str(), args).await
+    }
+
+    async fn read(&self, statement: &Statement, text: SqlStr, args: Args) -> Result<Vec<Row>, DbError> {
         let engine = self.engine();
         let attempt = || format!("run `{}`", statement.gist(engine));
         let failed = |source| DbError::failed(attempt(), source);
         let values = args.checked(attempt)?;
-        let text = statement.text(engine);
         match &self.pools {
             Pools::Sqlite { reader, .. } => {
                 let arguments = sqlite::arguments(values).map_err(failed)?;

@@ -21,5 +21,5 @@ pub use db::Db;
 pub use error::DbError;
 pub use migrate::{Migrations, Step};
 pub use row::Row;
-pub use statement::{Engine, Statement};
+pub use statement::{CONDITION, Engine, Statement};
 pub use transaction::Transaction;

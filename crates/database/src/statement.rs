@@ -16,6 +16,9 @@ pub struct Statement {
     postgres: &'static str,
 }
 
+/// Where a statement of [`Db::rows_where`](crate::Db::rows_where) takes its condition.
+pub const CONDITION: &str = "{condition}";
+
 impl Statement {
     /// A statement that both engines understand.
     pub const fn both(sql: &'static str) -> Self {
