@@ -1,1 +1,50 @@
-//! To be written.
+//! The console's API: what is asked and answered under `/api/v1`, and a client for it.
+//!
+//! The types are what crosses the wire, in the order in which a person meets them: sign in, look at sites and
+//! devices, ask for an action, watch it. Each has an OpenAPI schema; `docs/openapi.json` is made from them.
+
+mod schema;
+mod problem;
+mod page;
+mod session;
+mod token;
+mod user;
+mod tenant;
+mod site;
+mod mirror;
+mod device;
+mod kind;
+mod action;
+mod target;
+mod change;
+mod audit;
+mod graph;
+mod client;
+
+pub use action::{
+    Action, ActionTarget, Asked, Asker, CancelledAction, Counts, NewAction, NewTarget, Unknown,
+};
+pub use audit::AuditEntry;
+pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
+pub use client::{ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, TargetQuery};
+pub use device::{Compliance, Device};
+pub use graph::{
+    DeviceActionResult, GraphDevices, GraphError, ManagedDevice, TriggerAction,
+    TriggerConfigurationManagerAction,
+};
+pub use kind::Kind;
+pub use mirror::{Collection, Policy};
+pub use page::{DEFAULT_PAGE, LARGEST_PAGE, Page};
+pub use problem::{PROBLEM_JSON, Problem};
+pub use session::{Me, PasswordChange, Setup, SignIn, SignedIn};
+pub use site::{AttachCode, Link, Site, SiteState};
+pub use target::{HistoryEntry, TargetState, Why};
+pub use tenant::{NewTenant, Tenant};
+pub use token::{ApiToken, CreatedApiToken, NewApiToken};
+pub use user::{CreatedUser, NewUser, PasswordReset, ResetPassword, Role, User, UserChange};
+
+/// The header that a caller with a cookie sends with everything but `GET`: the value that sign-in returned.
+pub const CSRF_HEADER: &str = "x-tenon-csrf";
+
+/// The header that makes a repeated `POST` of an action the same action.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
