@@ -111,6 +111,22 @@ pub enum AttachRefusal {
 }
 
 impl AttachRefusal {
+    /// All refusals.
+    pub const ALL: [AttachRefusal; 7] = [
+        AttachRefusal::Malformed,
+        AttachRefusal::VersionUnknown,
+        AttachRefusal::CodeNotValid,
+        AttachRefusal::SignatureInvalid,
+        AttachRefusal::NameNotValid,
+        AttachRefusal::AlreadyAttached,
+        AttachRefusal::AnswerNotGenuine,
+    ];
+
+    /// Returns the refusal of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|refusal| refusal.name() == name)
+    }
+
     /// Returns the name that the wire carries.
     pub fn name(self) -> &'static str {
         match self {

@@ -195,6 +195,36 @@ pub struct Device {
     pub compliance: Option<Compliance>,
 }
 
+impl Device {
+    /// Returns the device's part of [`Checksum::sum`]: FNV-1a (32 bits) of what the console shows, each text ended by
+    /// the byte 0xff, which no UTF-8 text holds; twice that while the device is online.
+    ///
+    /// That factor lets both ends count devices in and out without reading their texts.
+    pub fn hash(&self) -> u64 {
+        let compliance = self.compliance.as_ref().map_or_else(String::new, |compliance| {
+            format!("{}/{} {}", compliance.compliant, compliance.total, compliance.at.0)
+        });
+        let (id, resource, enrolled) =
+            (self.id.to_string(), self.resource.to_string(), self.enrolled.0.to_string());
+        let texts: [&str; 9] = [
+            &id,
+            &resource,
+            &self.name,
+            &self.os,
+            &self.os_version,
+            &self.architecture,
+            &self.client_version,
+            &enrolled,
+            &compliance,
+        ];
+        let hash = texts
+            .into_iter()
+            .flat_map(|text| text.bytes().chain([0xff]))
+            .fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        u64::from(hash) * if self.online { 2 } else { 1 }
+    }
+}
+
 /// A device's compliance with its policies.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Compliance {

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use site_link::{Checksum, Compliance, Device, DeviceBatch, Message, Part, ToConsole, ToSite, decode};
 use uuid::Uuid;
 
+const HASH: u64 = 1_634_782_796;
+const HASH_WITHOUT_COMPLIANCE: u64 = 1_829_974_391;
 const AT: Timestamp = Timestamp(1_579_621_423_007);
 
 #[test]
@@ -66,6 +68,14 @@ fn what_the_site_says() {
     );
     check(&ToConsole::Offboard, r#"{"type":"offboard"}"#);
     check(&ToConsole::Heartbeat { at: AT }, r#"{"type":"heartbeat","at":"2020-01-21T15:43:43.007Z"}"#);
+}
+
+/// Computed by another implementation of the page docs/protocol/site-link.md (Python).
+#[test]
+fn a_device_has_one_hash() {
+    let offline = Device { online: false, ..device() };
+    let plain = Device { compliance: None, ..offline.clone() };
+    assert_eq!((device().hash(), offline.hash(), plain.hash()), (2 * HASH, HASH, HASH_WITHOUT_COMPLIANCE));
 }
 
 proptest! {
