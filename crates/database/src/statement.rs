@@ -49,3 +49,60 @@ impl Statement {
         self.text(engine).split_whitespace().take(WORDS).collect::<Vec<_>>().join(" ")
     }
 }
+
+/// Makes a [`Statement`] over a set, given as its first argument ([`Args::set`](crate::Args::set)): the rows are the
+/// table `x`, with the columns named before the statement. On PostgreSQL, `locked` locks the rows that it reads.
+///
+/// ```
+/// use database::{Statement, over_set};
+/// const RENAME: Statement =
+///     over_set!((id TEXT, name TEXT) "UPDATE device SET name = x.name FROM x WHERE device.id = x.id");
+/// ```
+#[macro_export]
+macro_rules! over_set {
+    (($first:ident $kind:ident $(, $more:ident $kinds:ident)*) $sql:literal) => {
+        $crate::over_set!(@ ($first $kind $(, $more $kinds)*) $sql, "")
+    };
+    (($first:ident $kind:ident $(, $more:ident $kinds:ident)*) $sql:literal locked) => {
+        $crate::over_set!(@ ($first $kind $(, $more $kinds)*) $sql, " FOR UPDATE")
+    };
+    (@ ($first:ident $kind:ident $(, $more:ident $kinds:ident)*) $sql:literal, $lock:literal) => {
+        $crate::Statement::split(
+            concat!(
+                "WITH x AS (SELECT json_extract(value, '$.", stringify!($first), "') AS ", stringify!($first),
+                $(", json_extract(value, '$.", stringify!($more), "') AS ", stringify!($more),)*
+                " FROM json_each($1)) ", $sql
+            ),
+            concat!(
+                "WITH x AS (SELECT * FROM json_to_recordset($1::json) AS r(", stringify!($first), " ",
+                stringify!($kind), $(", ", stringify!($more), " ", stringify!($kinds),)* ")) ", $sql, $lock
+            ),
+        )
+    };
+}
+
+/// Makes a [`Statement`] over a list of texts, given as its first argument ([`Args::set`](crate::Args::set)): the
+/// texts are the column `v` of the table `x`. On PostgreSQL, `locked` locks the rows that it reads.
+#[macro_export]
+macro_rules! over_list {
+    ($sql:literal) => {
+        $crate::over_list!(@ $sql, "")
+    };
+    ($sql:literal locked) => {
+        $crate::over_list!(@ $sql, " FOR UPDATE")
+    };
+    (@ $sql:literal, $lock:literal) => {
+        $crate::Statement::split(
+            concat!("WITH x AS (SELECT value AS v FROM json_each($1)) ", $sql),
+            concat!("WITH x AS (SELECT v FROM json_array_elements_text($1::json) AS r(v)) ", $sql, $lock),
+        )
+    };
+}
+
+/// Makes a [`Statement`] that reads rows for a change: PostgreSQL locks them, SQLite has one writer anyway.
+#[macro_export]
+macro_rules! locking {
+    ($sql:expr) => {
+        $crate::Statement::split($sql, concat!($sql, " FOR UPDATE"))
+    };
+}

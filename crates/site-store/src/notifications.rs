@@ -1,0 +1,127 @@
+//! Requests that the console has sent and the site has stored.
+
+use action::Conclusion;
+use action::{Entry, Event, Hop, Reason, TaskGuid, Timestamp, UserId};
+use database::{DbError, Row, Statement, args};
+
+use crate::{SiteStore, events};
+
+/// A request of the console, as received.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notification {
+    /// The action.
+    pub task_guid: TaskGuid,
+    /// The request's bytes.
+    pub request: Vec<u8>,
+    /// The person, as the console signed them in.
+    pub user: UserId,
+    /// The person's sign-in name.
+    pub user_name: String,
+    /// When the site received it.
+    pub received_at: Timestamp,
+}
+
+/// What became of a notification that was handed to [`SiteStore::take_notification`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Taken {
+    /// It is stored now.
+    New,
+    /// It was stored before: the console may be told so again.
+    Seen,
+}
+
+const TAKE: Statement = Statement::both(
+    "INSERT INTO notification (task_guid, request, user_id, user_name, received_at) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (task_guid) DO NOTHING",
+);
+const UNDECIDED: Statement = Statement::both(
+    "SELECT task_guid, request, user_id, user_name, received_at FROM notification WHERE decided_at IS NULL \
+     ORDER BY received_at, task_guid LIMIT $1",
+);
+const ONE: Statement = Statement::both(
+    "SELECT task_guid, request, user_id, user_name, received_at FROM notification WHERE task_guid = $1",
+);
+/// Decides a notification once: whoever comes second touches no row.
+pub(crate) const DECIDE: Statement =
+    Statement::both("UPDATE notification SET decided_at = $2 WHERE task_guid = $1 AND decided_at IS NULL");
+
+impl SiteStore {
+    /// Stores a notification and the event that it was delivered to the site. One commit where it is new: after it,
+    /// the console may be told.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails; nothing may be acknowledged then.
+    pub async fn take_notification(&self, notification: &Notification) -> Result<Taken, DbError> {
+        let Notification { task_guid, request, user, user_name, received_at } = notification;
+        let mut transaction = self.db.begin().await?;
+        let args =
+            args![task_guid.to_string(), request.as_slice(), user.to_string(), user_name, received_at.0];
+        if transaction.execute(&TAKE, args).await? == 0 {
+            return Ok(Taken::Seen);
+        }
+        let entry = Entry {
+            task_guid: *task_guid,
+            device: None,
+            hop: Hop::ServiceConnector,
+            at: *received_at,
+            event: Event::DeliveredToSite,
+        };
+        events::write(&mut transaction, &[entry]).await?;
+        transaction.commit().await?;
+        Ok(Taken::New)
+    }
+
+    /// Returns the notifications that are neither forwarded nor refused, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub async fn undecided(&self, limit: u32) -> Result<Vec<Notification>, DbError> {
+        self.db.rows(&UNDECIDED, args![limit]).await?.iter().map(Notification::read).collect()
+    }
+
+    /// Returns a notification, decided or not.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub async fn notification(&self, task_guid: TaskGuid) -> Result<Option<Notification>, DbError> {
+        self.db.row(&ONE, args![task_guid.to_string()]).await?.as_ref().map(Notification::read).transpose()
+    }
+
+    /// Refuses a notification, with the event for all of its targets; returns whether it was still undecided. One
+    /// commit.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub async fn refuse(
+        &self,
+        task_guid: TaskGuid,
+        reason: &Reason,
+        now: Timestamp,
+    ) -> Result<bool, DbError> {
+        let mut transaction = self.db.begin().await?;
+        if transaction.execute(&DECIDE, args![task_guid.to_string(), now.0]).await? == 0 {
+            return Ok(false);
+        }
+        let event = Event::Concluded(Conclusion::Refused { reason: reason.clone() });
+        let entry = Entry { task_guid, device: None, hop: reason.hop(), at: now, event };
+        events::write(&mut transaction, &[entry]).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+impl Notification {
+    fn read(row: &Row) -> Result<Self, DbError> {
+        Ok(Self {
+            task_guid: row.parsed("task_guid")?,
+            request: row.bytes("request")?.to_vec(),
+            user: row.parsed("user_id")?,
+            user_name: row.text("user_name")?.to_owned(),
+            received_at: Timestamp(row.int("received_at")?),
+        })
+    }
+}
