@@ -1,0 +1,35 @@
+//! What this agent does about each kind of action.
+
+use action::ActionKind;
+
+use crate::{journal::ReturnCode, schedule::Work};
+
+/// What is done about a kind of action.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Handling {
+    /// It is answered at once.
+    Answer(ReturnCode, &'static str),
+    /// A run of this work answers it.
+    Run(Work, Repeat),
+}
+
+/// Whether a run that the agent's end interrupted may be begun again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Repeat {
+    /// To run it twice is to run it once: it brings about a state.
+    Safe,
+    /// It may have had its effect: it is answered as interrupted.
+    Never,
+}
+
+/// Returns what this agent does about a kind.
+pub fn handling(kind: ActionKind) -> Handling {
+    match kind {
+        ActionKind::MACHINE_POLICY => Handling::Run(Work::MachinePolicy, Repeat::Safe),
+        ActionKind::PROBE => Handling::Answer(ReturnCode::Done, ""),
+        ActionKind::USER_POLICY | ActionKind::APPLICATIONS => {
+            Handling::Answer(ReturnCode::NotSupported, "this version of the agent does not support it yet")
+        }
+        _ => Handling::Answer(ReturnCode::NotSupported, "this agent does not know the type"),
+    }
+}
