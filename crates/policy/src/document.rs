@@ -1,12 +1,16 @@
 //! DSC v3 configuration documents: parsed and checked whole, each mistake named with its line and its fix.
 
+mod resource;
+mod link;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use crate::{
     File,
     expression::{self, Text},
     node::{self, Member, Node, Value},
-    order,
 };
 
 /// The largest text of a document, in bytes: what the management point keeps and the agent takes.
@@ -14,9 +18,6 @@ pub const LARGEST: usize = 1 << 20;
 
 /// The most resources of one document. Each is tested one after the other, within the time of one action.
 pub const MOST_RESOURCES: usize = 1000;
-
-/// The longest name of a resource, in bytes. It is repeated in reports and logs.
-const LONGEST_NAME: usize = 256;
 
 const SCHEMA: &str = "https://aka.ms/dsc/schemas/v3/bundled/config/document.json";
 const SCHEMA_HOMES: [&str; 2] =
@@ -172,7 +173,7 @@ fn checked(root: Node) -> Result<Document, Problem> {
         ));
     }
 
-    in_order(resources.into_iter().map(resource).collect::<Result<_, _>>()?)
+    link::in_order(resources.into_iter().map(resource::checked).collect::<Result<_, _>>()?)
 }
 
 fn known_schema(node: Node) -> Result<(), Problem> {
@@ -206,172 +207,6 @@ fn metadata(node: Node) -> Result<(), Problem> {
     }
 }
 
-/// A resource whose dependencies are not looked up yet.
-struct Raw {
-    at: usize,
-    name: String,
-    properties: Properties,
-    depends_on: Vec<(usize, String, String)>,
-}
-
-fn resource(node: Node) -> Result<Raw, Problem> {
-    let at = node.at;
-    let members = match node.value {
-        Value::Map(members) => members,
-        other => return Err(wrong_kind(at, "a resource", "a map", &other)),
-    };
-    let (mut name, mut kind, mut properties, mut depends_on) = (None, None, None, Vec::new());
-    for member in members {
-        match member.name.as_str() {
-            "name" => name = Some(resource_name(member.node)?),
-            "type" => kind = Some((member.node.at, literal(member.node, "type")?)),
-            "properties" => properties = Some(member.node),
-            "dependsOn" => {
-                depends_on =
-                    list(member.node, "dependsOn")?.into_iter().map(dependency).collect::<Result<_, _>>()?;
-            }
-            other => {
-                return Err(Problem::new(
-                    member.at,
-                    format!("the member `{other}` of a resource is not supported by this version"),
-                    "Remove it; a resource has `name`, `type`, `properties` and `dependsOn`.",
-                ));
-            }
-        }
-    }
-
-    let name = name.ok_or_else(|| Problem::new(at, "a resource has no `name`", "Give it a name."))?;
-    let (kind_at, kind) = kind.ok_or_else(|| {
-        Problem::new(at, "`type` is missing", format!("Add `type: {}`.", File::TYPE)).of(&name)
-    })?;
-    if kind != File::TYPE {
-        return Err(Problem::new(
-            kind_at,
-            format!("the type `{}` is not supported by this version", shown(&kind)),
-            format!("Use `{}`, or remove the resource.", File::TYPE),
-        )
-        .of(&name));
-    }
-    let properties = properties
-        .ok_or_else(|| Problem::new(at, "`properties` is missing", "Add `properties` with a `path`."))
-        .and_then(File::checked)
-        .map_err(|problem| problem.of(&name))?;
-
-    Ok(Raw { at, name, properties: Properties::File(properties), depends_on })
-}
-
-fn resource_name(node: Node) -> Result<String, Problem> {
-    let at = node.at;
-    let name = literal(node, "name")?;
-    if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Problem::new(
-            at,
-            "the name of a resource is empty, too long or not printable",
-            format!("Give it a name of 1 to {LONGEST_NAME} bytes."),
-        ));
-    }
-    Ok(name)
-}
-
-fn dependency(node: Node) -> Result<(usize, String, String), Problem> {
-    const FIX: &str = "Write `[resourceId('Type','name')]`.";
-
-    let at = node.at;
-    let Value::Text(raw) = node.value else {
-        return Err(wrong_kind(at, "a member of `dependsOn`", "a text", &node.value));
-    };
-    if let Some((kind, name)) = expression::resource_id(&raw) {
-        return Ok((at, kind, name));
-    }
-    Err(match expression::text(&raw) {
-        Text::Expression { function } if function != "resourceId" => Problem::new(
-            at,
-            format!("the function `{function}` in `dependsOn` is not supported by this version"),
-            FIX,
-        ),
-        Text::Expression { .. } | Text::Literal(_) => {
-            Problem::new(at, format!("`dependsOn` holds `{}`, which names no resource", shown(&raw)), FIX)
-        }
-    })
-}
-
-/// Finds what each resource depends on and puts the resources into running order.
-fn in_order(raws: Vec<Raw>) -> Result<Document, Problem> {
-    let position = |kind: &str, name: &str| {
-        raws.iter().position(|raw| raw.properties.kind() == kind && raw.name == name)
-    };
-    let mut depends_on = Vec::with_capacity(raws.len());
-    for (index, raw) in raws.iter().enumerate() {
-        if position(raw.properties.kind(), &raw.name) != Some(index) {
-            let what = "two resources of one type have this name";
-            return Err(Problem::new(raw.at, what, "Give each a name of its own.").of(&raw.name));
-        }
-        same_target(&raws[..index], raw)?;
-
-        let mut needs = Vec::new();
-        for (at, kind, name) in &raw.depends_on {
-            let need = position(kind, name).ok_or_else(|| {
-                let what = format!(
-                    "it depends on `{}` `{}`, which the document does not hold",
-                    shown(kind),
-                    shown(name)
-                );
-                Problem::new(*at, what, "Add that resource, or remove the dependency.").of(&raw.name)
-            })?;
-            if !needs.contains(&need) {
-                needs.push(need);
-            }
-        }
-        depends_on.push(needs);
-    }
-
-    let order = order::order(&depends_on).map_err(|cycle| {
-        let names: Vec<_> =
-            cycle.iter().chain(cycle.first()).map(|index| format!("`{}`", raws[*index].name)).collect();
-        let at = cycle.first().map_or(0, |index| raws[*index].at);
-        Problem::new(
-            at,
-            format!("the resources depend on each other: {}", names.join(" → ")),
-            "Remove one of these dependencies.",
-        )
-    })?;
-
-    let mut place = vec![0; raws.len()];
-    for (running, index) in order.iter().enumerate() {
-        place[*index] = running;
-    }
-    let mut resources: Vec<_> = raws
-        .into_iter()
-        .zip(depends_on)
-        .map(|(raw, needs)| Resource {
-            name: raw.name,
-            properties: raw.properties,
-            depends_on: needs.into_iter().map(|need| place[need]).collect(),
-        })
-        .zip(&place)
-        .collect();
-    resources.sort_by_key(|(_, place)| **place);
-
-    Ok(Document { resources: resources.into_iter().map(|(resource, _)| resource).collect() })
-}
-
-/// Two resources of one path would undo each other at every run.
-fn same_target(before: &[Raw], raw: &Raw) -> Result<(), Problem> {
-    let Properties::File(file) = &raw.properties;
-    let other = before.iter().find(|other| match &other.properties {
-        Properties::File(other) => other.path == file.path,
-    });
-    match other {
-        Some(other) => Err(Problem::new(
-            raw.at,
-            format!("`{}` is the path of resource `{}` as well", file.path, other.name),
-            "Describe each file once.",
-        )
-        .of(&raw.name)),
-        None => Ok(()),
-    }
-}
-
 /// Returns a text that is no expression.
 pub(crate) fn literal(node: Node, member: &str) -> Result<String, Problem> {
     let Value::Text(raw) = node.value else {
@@ -402,6 +237,3 @@ pub(crate) fn wrong_kind(at: usize, thing: &str, needed: &str, found: &Value) ->
 pub(crate) fn shown(text: &str) -> String {
     text.chars().take(128).collect()
 }
-
-#[cfg(test)]
-mod tests;

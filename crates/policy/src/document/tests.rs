@@ -97,7 +97,7 @@ fn each_mistake_of_a_resource_is_named_with_line_and_fix() {
     );
     resource("name: a\n  type: Tenon.Linux/File", "line 3", "`properties` is missing", "Add `properties`");
     resource("name: a\n  condition: x", "line 4", "`condition` of a resource is not supported", "Remove it");
-    resource("name: ''", "line 3", "the name of a resource is empty", "1 to 256");
+    resource("name: ''", "line 3", "the name of a resource is empty", "1 to 255");
     resource("name: \"[concat('a')]\"", "line 3", "the function `concat` in `name`", "begins with `[[`");
     resource("name: a\n  dependsOn: b", "line 4", "`dependsOn` is a text", "a list");
     resource(
