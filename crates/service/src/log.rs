@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use action::TaskGuid;
+use action::{TaskGuid, Timestamp};
 
 pub use component::{Component, Framing};
 pub use file::LogError;
@@ -73,6 +73,14 @@ impl ComponentLog {
     /// Begins a line with a field. Fields are written in JSON logs; the text of a line must be readable without them.
     pub fn field(&self, name: &'static str, value: impl fmt::Display) -> Draft<'_> {
         Draft { log: self, task_guid: None, fields: Vec::new() }.field(name, value)
+    }
+
+    /// Returns a moment as the field's texts name it: local time, such as `02/28/2020 16:35:31`; UTC in memory.
+    pub fn moment(&self, at: Timestamp) -> String {
+        match &*self.sink {
+            Sink::File { clock, .. } => clock.read(at),
+            Sink::Memory(_) => Clock::new(Zone::FixedMinutes(0)).read(at),
+        }
     }
 
     /// Writes a line.

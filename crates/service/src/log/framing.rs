@@ -1,5 +1,6 @@
 //! Puts a line into the form of its file: the field's two framings, or JSON.
 
+use action::Timestamp;
 use jiff::{ZonedDateTime, tz::TimeZone};
 use serde::{Serialize, ser::SerializeMap as _};
 
@@ -18,8 +19,17 @@ impl Clock {
         })
     }
 
+    /// Returns a moment as texts of the field name it, such as `02/28/2020 16:35:31`.
+    pub(super) fn read(&self, at: Timestamp) -> String {
+        self.at(at).strftime("%m/%d/%Y %H:%M:%S").to_string()
+    }
+
     fn local(&self, line: &Line) -> ZonedDateTime {
-        let moment = jiff::Timestamp::from_millisecond(line.at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        self.at(line.at)
+    }
+
+    fn at(&self, at: Timestamp) -> ZonedDateTime {
+        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         moment.to_zoned_datetime(self.0.clone())
     }
 }
@@ -116,6 +126,12 @@ mod tests {
     const TEXT: &str = "Get one push message from database.";
     /// 2026-09-25T23:35:04.905Z, the moment of the field's own sample.
     const AT: Timestamp = Timestamp(1_790_379_304_905);
+
+    #[test]
+    fn a_moment_in_a_text_is_local_time() {
+        let clock = Clock::new(Zone::FixedMinutes(60));
+        assert_eq!(clock.read(Timestamp(1_582_904_131_000)), "02/28/2020 16:35:31");
+    }
 
     #[test]
     fn a_server_line_is_the_fields_to_the_letter() {
