@@ -1,1 +1,43 @@
-//! To be written.
+//! What is signed: how it is written down, hashed, signed and verified.
+//!
+//! Both sides of a signature use this crate, and the bytes that are signed exist nowhere else. A person's [`request`]
+//! comes first; the site authority answers it with a [`leaf`] for each device, a [`tree`] over them and one signature on
+//! its root ([`push`]); the agent checks what reaches it in [`task`]. A device learns whom to believe from a
+//! [`join_token`] and a [`trust_document`], which policies it has from a [`manifest`], and what time it is from
+//! [`site_time`]; who is who in certificates is in [`role`].
+//!
+//! Nothing here reads a clock, throws dice or does I/O.
+
+mod canonical;
+mod encoding;
+mod fields;
+mod hash;
+mod keys;
+mod signed_text;
+
+pub mod request;
+pub mod leaf;
+pub mod tree;
+pub mod push;
+pub mod task;
+pub mod site_time;
+pub mod manifest;
+pub mod trust_document;
+pub mod join_token;
+pub mod role;
+
+pub use canonical::NotCanonical;
+pub use encoding::NotEncoded;
+pub use hash::Hash;
+pub use join_token::JoinToken;
+pub use keys::{KeyId, Signature, SignatureNotValid, SigningKey, VerifyingKey};
+pub use leaf::TaskLeaf;
+pub use manifest::{Manifest, ManifestPolicy};
+pub use push::{PushHead, SignedPush};
+pub use request::Request;
+pub use role::SiteRole;
+pub use signed_text::NotSigned;
+pub use site_time::SignedTime;
+pub use task::{Presented, TaskVerifier, VerifiedTask};
+pub use tree::MerkleTree;
+pub use trust_document::{Servers, TrustDocument, Trusted};

@@ -1,0 +1,63 @@
+//! The manifest of a device: which policies it has. Documents are fetched by their hash from anywhere.
+
+use action::{DeviceId, SiteId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Hash, NotSigned, SigningKey, TrustDocument, encoding::decimal, signed_text};
+
+const WHAT: &str = "tenon/manifest/1";
+
+/// What a device's policy is. A device refuses a generation lower than one that it has seen.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The site.
+    pub site: SiteId,
+    /// The device.
+    pub device: DeviceId,
+    /// Grows with every change of the device's policies.
+    #[serde(with = "decimal")]
+    pub generation: u64,
+    /// When it was signed.
+    pub issued_at: Timestamp,
+    /// The policies, in the order in which they are applied.
+    pub policies: Vec<ManifestPolicy>,
+}
+
+/// A policy of a device.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestPolicy {
+    /// The policy's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    #[serde(with = "decimal")]
+    pub version: u64,
+    /// SHA-256 of its document.
+    pub sha256: Hash,
+}
+
+impl Manifest {
+    /// Signs the manifest with the policy key; returns the text that is sent.
+    pub fn sign(&self, key: &SigningKey) -> String {
+        signed_text::sign(WHAT, self, key)
+    }
+
+    /// Verifies a text with the policy keys of the trust document.
+    ///
+    /// # Errors
+    ///
+    /// Says that it is no signed manifest, or not of this site and device.
+    pub fn verify(text: &str, trust: &TrustDocument, device: DeviceId) -> Result<Self, NotSigned> {
+        let manifest: Self = signed_text::verify(WHAT, text, &trust.policy_keys)?;
+        if manifest.site != trust.site {
+            return Err(NotSigned::OtherReader("site"));
+        }
+        if manifest.device != device {
+            return Err(NotSigned::OtherReader("device"));
+        }
+        Ok(manifest)
+    }
+}
