@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use zeroize::ZeroizeOnDrop;
+use zeroize::Zeroize as _;
 
 use crate::{
     Hash,
@@ -29,7 +29,7 @@ pub struct JoinToken {
 }
 
 /// The secret of a join token: 128 bits. Not shown, and wiped when it is dropped.
-#[derive(Clone, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Secret(pub [u8; 16]);
 
 /// A text that is no join token. Says nothing of the text: it may hold a secret.
@@ -51,6 +51,12 @@ impl Secret {
     /// Returns the SHA-256 of the secret, as the site keeps it.
     pub fn hash(&self) -> Hash {
         Hash::of(&self.0)
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -154,7 +154,11 @@ impl Trusted {
     /// # Errors
     ///
     /// Says why not.
-    pub fn accept(self, current: Option<&TrustDocument>, now: Timestamp) -> Result<TrustDocument, NotAccepted> {
+    pub fn accept(
+        self,
+        current: Option<&TrustDocument>,
+        now: Timestamp,
+    ) -> Result<TrustDocument, NotAccepted> {
         let offered = self.document;
         if offered.expires < now {
             return Err(NotAccepted::Expired(offered.expires));
