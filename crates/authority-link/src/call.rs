@@ -1,8 +1,8 @@
 //! What the site's roles ask of the authority, and its answers.
 
 use action::{
-    ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, Targets, TaskGuid, TaskId,
-    Timestamp,
+    ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, Targets, TaskGuid,
+    TaskId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct Numbered<T> {
 
 /// What a role asks of the authority. Each says who may call it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
+#[serde(tag = "call", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// First call on a connection: the role that the caller speaks for. The authority checks it against the
     /// connection's credentials. Answer: `Done`.
@@ -68,7 +68,7 @@ pub enum Call {
         /// At most [`crate::PAGE`] devices.
         devices: Vec<DeviceId>,
     },
-    /// Notifier: the site's time, signed. Answer: `SiteTime`.
+    /// Notifier and management point: the site's time, signed. Answer: `SiteTime`.
     SiteTime,
     /// Management point: admit a join token and a CSR. Answer: `Enrolled` or `Denied`.
     Enrol {
@@ -102,7 +102,7 @@ pub enum Call {
     },
     /// Management point: what devices say of themselves; the authority keeps its own copy. Answer: `Done`.
     PutFacts {
-        /// At most [`crate::PAGE`].
+        /// At most [`crate::FACTS_PAGE`].
         facts: Vec<(DeviceId, Facts)>,
     },
     /// Notifier and management point: a server certificate for the caller's own role. Answer: `Certificate`.
@@ -132,25 +132,47 @@ pub enum Call {
 pub enum Answer {
     Done,
     Decision(Decision),
-    Targets { targets: Vec<ResolvedTarget> },
+    Targets {
+        targets: Vec<ResolvedTarget>,
+    },
     Mirror(Mirror),
     Released(Box<Released>),
-    SiteTime { time: String },
+    SiteTime {
+        time: String,
+    },
     Enrolled(Box<Enrolled>),
     /// The outside is told only that it was refused; the reason is for the site's log.
-    Denied { reason: String },
-    Manifest { manifest: String },
-    Document { document: String },
-    Certificate { chain: String },
-    TrustDocument { document: String },
-    Revocations { generation: u64, revoked: Vec<EnrolmentId>, restored: Vec<EnrolmentId> },
+    Denied {
+        reason: String,
+    },
+    Manifest {
+        manifest: String,
+    },
+    Document {
+        document: String,
+    },
+    Certificate {
+        chain: String,
+    },
+    TrustDocument {
+        document: String,
+    },
+    Revocations {
+        generation: u64,
+        revoked: Vec<EnrolmentId>,
+        restored: Vec<EnrolmentId>,
+    },
     Owner(Box<OwnerAnswer>),
     /// The call could not be carried out; trying again may help where `transient` is set.
-    Failed { what: String, transient: bool },
+    Failed {
+        what: String,
+        transient: bool,
+    },
 }
 
 /// Whom the console vouches for. Recorded with the decision; replaced by the person's own proof.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vouch {
     /// The person's id at the console (`AADUserID`).
     pub user: action::UserId,
@@ -254,6 +276,7 @@ pub struct Enrolled {
 
 /// What a device says of itself. Not trusted: shown, and used by query collections.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Facts {
     /// The host's name.
     pub name: String,

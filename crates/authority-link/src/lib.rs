@@ -2,16 +2,26 @@
 //!
 //! A frame is a 4-byte big-endian length and a JSON text of at most [`LARGEST_FRAME`] bytes. Each call carries a
 //! number; its answer carries the same one, so that calls may overtake each other. Who calls is known from the
-//! connection (peer credentials, or a role certificate), never from the message.
+//! connection (peer credentials, or a role certificate), never from the message: the first call names the role that the
+//! caller speaks for ([`server::AwaitIntroduction`]), and from then on only that role's calls are taken
+//! ([`server::Introduced`]).
 
 mod call;
 mod owner;
+mod codec;
+mod permitted;
+
+pub mod server;
 
 pub use call::*;
+pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer, encode_call};
 pub use owner::*;
 
 /// The largest frame: a page of [`PAGE`] targets at about 100 bytes each, four times over.
 pub const LARGEST_FRAME: usize = 4 << 20;
 
-/// The most targets, devices or facts in one message.
+/// The most targets or devices in one message.
 pub const PAGE: usize = 10_000;
+
+/// The most devices whose facts are in one message: facts may have 2 KiB for each.
+pub const FACTS_PAGE: usize = 1_000;

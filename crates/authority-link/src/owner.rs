@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
 /// their own proof.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OwnerCall {
     /// The site's id, name, root key hash and counts. Answer: `Status`.
     Status,
@@ -116,18 +116,50 @@ pub enum OwnerCall {
 #[expect(missing_docs, reason = "the calls document their answers")]
 pub enum OwnerAnswer {
     Done,
-    Status { site: action::SiteId, name: String, root_key_sha256: String, epoch: u64, devices: u64, halted: bool },
-    JoinToken { id: String, token: String, expires: Timestamp },
-    JoinTokens { tokens: Vec<JoinTokenEntry> },
-    Policy { id: String, version: u64, sha256: String },
-    Policies { policies: Vec<PolicyEntry> },
-    Collection { id: String },
-    Collections { collections: Vec<CollectionEntry> },
-    Members { members: Vec<(DeviceId, String)> },
-    Roles { roles: Vec<(String, Vec<String>)> },
-    Assignments { assignments: Vec<AssignmentEntry> },
+    Status {
+        site: action::SiteId,
+        name: String,
+        root_key_sha256: String,
+        epoch: u64,
+        devices: u64,
+        halted: bool,
+    },
+    JoinToken {
+        id: String,
+        token: String,
+        expires: Timestamp,
+    },
+    JoinTokens {
+        tokens: Vec<JoinTokenEntry>,
+    },
+    Policy {
+        id: String,
+        version: u64,
+        sha256: String,
+    },
+    Policies {
+        policies: Vec<PolicyEntry>,
+    },
+    Collection {
+        id: String,
+    },
+    Collections {
+        collections: Vec<CollectionEntry>,
+    },
+    Members {
+        members: Vec<(DeviceId, String)>,
+    },
+    Roles {
+        roles: Vec<(String, Vec<String>)>,
+    },
+    Assignments {
+        assignments: Vec<AssignmentEntry>,
+    },
     /// What was asked is not possible as it was asked.
-    NotValid { what: String, fix: String },
+    NotValid {
+        what: String,
+        fix: String,
+    },
 }
 
 /// A join token, without its secret.
