@@ -8,7 +8,7 @@ use std::{
 use action::Timestamp;
 use serde::{Deserialize, Serialize};
 use service::clock;
-use site_link::SILENCE;
+use site_link::{HEARTBEAT, SILENCE};
 
 use crate::attachment::{Attachment, AttachmentError};
 
@@ -65,7 +65,7 @@ pub fn status(folder: &Path) -> Result<Status, AttachmentError> {
     Ok(Status { attachment: Attachment::load(folder)?, link })
 }
 
-/// A connector writes at least with each heartbeat; what is older was left behind by one that was killed.
+/// A connector writes about as often as heartbeats come; what is older was left behind by one that was killed.
 fn state_of(text: &[u8], now: Timestamp) -> LinkState {
     match serde_json::from_slice::<Written>(text) {
         Ok(written) if now.since(written.at) <= 2 * SILENCE => written.link,
@@ -78,15 +78,20 @@ fn state_of(text: &[u8], now: Timestamp) -> LinkState {
 pub(crate) struct Board {
     path: PathBuf,
     link: LinkState,
+    written: Option<Timestamp>,
 }
 
 impl Board {
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { path: folder.join(LINK_FILE), link: LinkState::Unknown }
+        Self { path: folder.join(LINK_FILE), link: LinkState::Unknown, written: None }
     }
 
     pub(crate) fn connected(&mut self, now: Timestamp) {
-        if !matches!(self.link, LinkState::Connected { .. }) {
+        let known = matches!(self.link, LinkState::Connected { .. });
+        if known && self.written.is_some_and(|written| now.since(written) < HEARTBEAT) {
+            return;
+        }
+        if !known {
             self.link = LinkState::Connected { since: now };
         }
         self.write(now);
@@ -106,7 +111,8 @@ impl Board {
         self.write(now);
     }
 
-    fn write(&self, at: Timestamp) {
+    fn write(&mut self, at: Timestamp) {
+        self.written = Some(at);
         // It is only shown: a disk that is full must not end the link.
         if let Ok(text) = serde_json::to_vec(&Written { at, link: self.link.clone() }) {
             let beside = self.path.with_extension("state.new");

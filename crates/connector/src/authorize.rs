@@ -1,0 +1,115 @@
+//! Asks the site authority, which alone decides and signs.
+
+use action::{DeviceId, TaskGuid};
+use authority_link::{Allowed, Answer, Call, Decision, Numbered, PAGE, ResolvedTarget, Role, Vouch};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use service::{
+    call::{CallError, Caller, Calls, Endpoint},
+    error::Chain,
+};
+use site_store::Notification;
+
+/// The authority, as the connector calls it.
+#[derive(Clone, Debug)]
+pub(crate) struct Authority(Caller<Codec>);
+
+/// How calls and answers of the authority link are written.
+#[derive(Debug)]
+struct Codec;
+
+/// Why the authority has not decided. The notification stays, and is asked about again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undecided {
+    #[error("the site authority does not answer")]
+    Away(#[from] CallError),
+    #[error("the site authority could not decide: {what}")]
+    Failed { what: String },
+}
+
+impl Authority {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        Self(Caller::new(endpoint, Call::Introduce { role: Role::Connector }))
+    }
+
+    /// Has the site's rules applied to a request. The same request gets the same decision.
+    pub(crate) async fn decide(&self, notification: &Notification) -> Result<Decision, Undecided> {
+        let request = STANDARD.encode(&notification.request);
+        let vouch = Vouch { user: notification.user, name: notification.user_name.clone() };
+        match self.0.call(Call::Decide { request, vouch }).await? {
+            Answer::Decision(decision) => Ok(decision),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Returns all targets of an action that was allowed.
+    pub(crate) async fn targets(
+        &self,
+        task_guid: TaskGuid,
+        allowed: &Allowed,
+    ) -> Result<Vec<ResolvedTarget>, Undecided> {
+        let limit = u32::try_from(PAGE).unwrap_or(u32::MAX);
+        let mut all: Vec<ResolvedTarget> = Vec::new();
+        loop {
+            let after: Option<DeviceId> = all.last().map(|target| target.device);
+            match self.0.call(Call::Targets { task_guid, after, limit }).await? {
+                Answer::Targets { targets } => {
+                    let more = targets.len() >= PAGE;
+                    all.extend(targets);
+                    // More than were allowed are an authority that turns in circles.
+                    if !more || all.len() as u64 > allowed.count {
+                        return Ok(all);
+                    }
+                }
+                answer => return Err(unexpected(answer)),
+            }
+        }
+    }
+
+    /// Returns what the console may know of collections, policies and roles.
+    pub(crate) async fn mirror(&self) -> Result<authority_link::Mirror, Undecided> {
+        match self.0.call(Call::Mirror).await? {
+            Answer::Mirror(mirror) => Ok(mirror),
+            answer => Err(unexpected(answer)),
+        }
+    }
+}
+
+fn unexpected(answer: Answer) -> Undecided {
+    let what = match answer {
+        Answer::Failed { what, .. } => what,
+        Answer::Denied { reason } => reason,
+        other => format!("it answered something else ({})", kind(&other)),
+    };
+    Undecided::Failed { what }
+}
+
+/// Returns an answer's name without its content, which may be secret.
+fn kind(answer: &Answer) -> String {
+    let value = serde_json::to_value(answer).unwrap_or_default();
+    value.get("answer").and_then(|name| name.as_str()).unwrap_or("unknown").to_owned()
+}
+
+impl Calls for Codec {
+    type Call = Call;
+    type Answer = Answer;
+
+    const LARGEST_FRAME: usize = authority_link::LARGEST_FRAME;
+
+    fn encode(number: u64, call: &Call) -> Vec<u8> {
+        serde_json::to_vec(&Numbered { number, body: call.clone() }).expect("calls have text keys only")
+    }
+
+    fn decode(frame: &[u8]) -> Result<(u64, Answer), String> {
+        let answer: Numbered<Answer> =
+            serde_json::from_slice(frame).map_err(|error| Chain(&error).to_string())?;
+        Ok((answer.number, answer.body))
+    }
+
+    fn refused(answer: &Answer) -> Option<String> {
+        match answer {
+            Answer::Denied { reason } => Some(reason.clone()),
+            Answer::Failed { what, .. } => Some(what.clone()),
+            _ => None,
+        }
+    }
+}

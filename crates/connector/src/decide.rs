@@ -1,0 +1,249 @@
+//! Takes each stored notification to its end at this hop: validated, authorised, and forwarded or refused.
+//!
+//! What is stored and undecided is the truth; a signal only makes a pass run sooner. While the authority is away
+//! notifications wait, each is asked about again after a while, and none holds up another.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use action::{Reason, Targets, TaskGuid, Timestamp};
+use authority_link::Decision;
+use database::DbError;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use proof::request::Request;
+use service::{
+    backoff::Backoff,
+    clock, dice,
+    error::Chain,
+    log::ComponentLog,
+    shutdown::Shutdown,
+    wake::{Topic, Wakes},
+};
+use site_link::handshake::Pinned;
+use site_store::{Notification, SiteStore};
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    authorize::{Authority, Undecided},
+    forward, lines, validate,
+};
+
+/// Notifications that are decided at the same time. The authority works on some at once; one that takes long must not
+/// hold up the others.
+const AT_ONCE: usize = 8;
+
+/// Notifications that one pass looks at.
+const PAGE: u32 = 256;
+
+/// How long a pass waits for a signal. A signal may be lost; then a request is this late.
+const PASS_EVERY: Duration = Duration::from_secs(5);
+
+/// The waits after an attempt that came to nothing.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
+
+/// Decides what the console asks.
+pub(crate) struct Decider {
+    pub(crate) store: SiteStore,
+    pub(crate) wakes: Wakes,
+    pub(crate) log: ComponentLog,
+    pub(crate) authority: Authority,
+    /// The attachment; none where the site is not attached.
+    pub(crate) pinned: watch::Receiver<Option<Pinned>>,
+}
+
+/// A notification that waits for its next attempt.
+struct Later {
+    backoff: Backoff,
+    at: Instant,
+}
+
+/// Why a notification is not decided yet.
+#[derive(Debug, thiserror::Error)]
+enum NotNow {
+    #[error(transparent)]
+    Authority(#[from] Undecided),
+    #[error("the site's store failed")]
+    Store(#[from] DbError),
+}
+
+impl Decider {
+    /// Decides until the shutdown begins.
+    pub(crate) async fn run(self, shutdown: Shutdown) {
+        let mut requests = self.wakes.listen(Topic::Requests);
+        let mut running = FuturesUnordered::new();
+        let mut busy: BTreeMap<TaskGuid, Option<Later>> = BTreeMap::new();
+        let mut away = false;
+        loop {
+            if running.len() < AT_ONCE {
+                for notification in self.undecided(&busy, AT_ONCE - running.len()).await {
+                    let again = busy.contains_key(&notification.task_guid);
+                    let later = busy.insert(notification.task_guid, None).flatten();
+                    running.push(self.attempt(notification, later.map(|later| later.backoff), again));
+                }
+            }
+            let next = busy.values().flatten().map(|later| later.at).min();
+            let deadline = next.unwrap_or_else(|| Instant::now() + PASS_EVERY).max(Instant::now());
+            tokio::select! {
+                () = shutdown.begun() => return,
+                Some((task_guid, outcome)) = running.next(), if !running.is_empty() => {
+                    self.tell(task_guid, &outcome, &mut away);
+                    match outcome {
+                        Ok(()) => busy.remove(&task_guid),
+                        Err((_, later)) => busy.insert(task_guid, Some(later)),
+                    };
+                }
+                _ = requests.wait_until(deadline) => {}
+            }
+        }
+    }
+
+    /// Returns notifications whose turn it is.
+    async fn undecided(&self, busy: &BTreeMap<TaskGuid, Option<Later>>, room: usize) -> Vec<Notification> {
+        let now = Instant::now();
+        let is_due = |notification: &Notification| match busy.get(&notification.task_guid) {
+            None => true,
+            Some(None) => false,
+            Some(Some(later)) => later.at <= now,
+        };
+        match self.store.undecided(PAGE).await {
+            Ok(undecided) => undecided.into_iter().filter(is_due).take(room).collect(),
+            Err(error) => {
+                self.log.error(format_args!("Failed to read notifications: {}", Chain(&error)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// One attempt at one notification; an attempt that is made again does not repeat its first lines.
+    async fn attempt(
+        &self,
+        notification: Notification,
+        backoff: Option<Backoff>,
+        again: bool,
+    ) -> (TaskGuid, Result<(), (NotNow, Later)>) {
+        let task_guid = notification.task_guid;
+        let outcome = self.decide(&notification, again).await.map_err(|error| {
+            let mut backoff = backoff.unwrap_or_else(|| Backoff::new(FIRST_RETRY, LONGEST_RETRY));
+            let at = Instant::now() + backoff.failed(dice::unit());
+            (error, Later { backoff, at })
+        });
+        (task_guid, outcome)
+    }
+
+    async fn decide(&self, notification: &Notification, again: bool) -> Result<(), NotNow> {
+        let task_guid = notification.task_guid;
+        let now = clock::now();
+        let say = |line: &str| {
+            if !again {
+                self.log.about(task_guid).info(line);
+            }
+        };
+        say(lines::RECEIVED);
+        let request = match validate::basics(notification) {
+            Ok(request) => request,
+            Err(reason) => return self.refuse_invalid(task_guid, &reason, None, now).await,
+        };
+        say(lines::VALIDATING);
+        let pinned = *self.pinned.borrow();
+        let kind = match validate::content(&request, pinned.as_ref(), now) {
+            Ok(kind) => kind,
+            Err(reason) => return self.refuse_invalid(task_guid, &reason, Some(&request.targets), now).await,
+        };
+
+        match self.authority.decide(notification).await? {
+            Decision::Refused { reason } => {
+                if self.store.refuse(task_guid, &reason, clock::now()).await? {
+                    let line = lines::unauthorized(kind, request.tenant, request.sub);
+                    self.log.about(task_guid).warn(line);
+                    self.log.about(task_guid).warn(lines::because(
+                        &reason,
+                        task_guid,
+                        Some(&request.targets),
+                    ));
+                    self.wakes.wake(Topic::Events);
+                }
+            }
+            Decision::Allowed(allowed) => {
+                let targets = self.authority.targets(task_guid, &allowed).await?;
+                self.forward(&request, &allowed, &targets).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn forward(
+        &self,
+        request: &Request,
+        allowed: &authority_link::Allowed,
+        targets: &[authority_link::ResolvedTarget],
+    ) -> Result<(), NotNow> {
+        let task_guid = request.id;
+        let devices: Vec<_> = targets.iter().map(|target| target.device).collect();
+        let message = forward::message(task_guid, allowed);
+        let forwarded = self.store.forward(&message, &devices, &allowed.refused, clock::now()).await?;
+        if forwarded == site_store::Forwarded::Before {
+            return Ok(());
+        }
+        self.wakes.wake(Topic::PushMessages);
+        self.wakes.wake(Topic::Events);
+
+        let log = || self.log.about(task_guid);
+        log().info(lines::authorized(allowed.kind, request.tenant, request.sub));
+        let resources = forward::resources(targets);
+        log().info(lines::forwarded(allowed.kind, task_guid, &allowed.param, &resources));
+        for (reason, refused) in by_reason(&allowed.refused, &request.targets) {
+            log().warn(lines::because(reason, task_guid, Some(&refused)));
+        }
+        Ok(())
+    }
+
+    async fn refuse_invalid(
+        &self,
+        task_guid: TaskGuid,
+        reason: &Reason,
+        targets: Option<&Targets>,
+        now: Timestamp,
+    ) -> Result<(), NotNow> {
+        if self.store.refuse(task_guid, reason, now).await? {
+            let why = lines::because(reason, task_guid, targets);
+            self.log.about(task_guid).warn(format_args!("Refused the notification. {why}"));
+            self.wakes.wake(Topic::Events);
+        }
+        Ok(())
+    }
+
+    /// Says once that notifications wait, and once that they no longer do.
+    fn tell(&self, task_guid: TaskGuid, outcome: &Result<(), (NotNow, Later)>, away: &mut bool) {
+        match outcome {
+            Ok(()) if *away => {
+                *away = false;
+                self.log.info("Notifications are decided again.");
+            }
+            Ok(()) => {}
+            Err((error, later)) if !*away || later.backoff.failures() == 1 => {
+                *away = true;
+                let text = format_args!("The notification waits and is tried again: {}", Chain(error));
+                self.log.about(task_guid).warn(text);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Joins refused targets by their reason, with the names that the request gives them.
+fn by_reason<'a>(refused: &'a [(action::DeviceId, Reason)], asked: &Targets) -> Vec<(&'a Reason, Targets)> {
+    let name = |device: action::DeviceId| match asked {
+        Targets::Devices { devices } => devices.iter().find(|target| target.device == device).cloned(),
+        Targets::Collection { .. } => None,
+    };
+    let mut groups: Vec<(&Reason, Vec<action::Target>)> = Vec::new();
+    for (device, reason) in refused {
+        let target =
+            name(*device).unwrap_or_else(|| action::Target { device: *device, name: device.to_string() });
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, devices)) => devices.push(target),
+            None => groups.push((reason, vec![target])),
+        }
+    }
+    groups.into_iter().map(|(reason, devices)| (reason, Targets::Devices { devices })).collect()
+}

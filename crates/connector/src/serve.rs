@@ -1,0 +1,209 @@
+//! Serves one link: takes what the console says, and says what report, upload and mirror have.
+//!
+//! One frame is read, handled and answered after the other; the console never waits for this end's reading before it
+//! reads itself, so the two cannot wait for each other.
+
+use action::{TaskGuid, UserId};
+use database::DbError;
+use service::{
+    clock,
+    error::Chain,
+    log::ComponentLog,
+    shutdown::Shutdown,
+    wake::{Topic, Wakes},
+};
+use site_link::{CloseReason, Due, SiteSession, ToConsole, ToSite};
+use site_store::{Cancelled, SiteStore};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep_until,
+};
+
+use crate::{
+    ConnectorLogs,
+    attachment::Attachment,
+    authorize::Authority,
+    link::{Link, LinkError, Socket, close, next_frame, now, write},
+    mirror::mirror,
+    report::report,
+    status::Board,
+    take,
+    upload::{News, Upload},
+};
+
+/// Messages that wait to be said: one of each of report, upload and mirror.
+const WAITING: usize = 3;
+
+/// News of the upload that wait to be heard. There is one batch at a time; more news are old ones.
+const WAITING_NEWS: usize = 16;
+
+/// What a link serves.
+pub(crate) struct Site<'a> {
+    pub(crate) store: &'a SiteStore,
+    pub(crate) wakes: &'a Wakes,
+    pub(crate) logs: &'a ConnectorLogs,
+    pub(crate) authority: &'a Authority,
+}
+
+/// How a link ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The console ended the attachment.
+    Offboarded,
+    /// This program stops.
+    Stopping,
+    Failed(LinkError),
+}
+
+struct Serving<'a> {
+    site: &'a Site<'a>,
+    socket: Socket,
+    session: SiteSession,
+    stored: watch::Sender<u64>,
+    news: mpsc::Sender<News>,
+}
+
+/// Serves a link until it ends.
+pub(crate) async fn serve(
+    link: Link,
+    site: &Site<'_>,
+    attachment: &Attachment,
+    board: &mut Board,
+    shutdown: &Shutdown,
+) -> Ended {
+    let (say, mut to_say) = mpsc::channel(WAITING);
+    let (stored, stored_upto) = watch::channel(0);
+    let (news, heard) = mpsc::channel(WAITING_NEWS);
+    let upload = Upload::new(site.store, &site.logs.upload, attachment.console, say.clone(), heard);
+    let speak = async {
+        tokio::join!(
+            report(site.store, site.wakes, &site.logs.notification, say.clone(), stored_upto),
+            upload.run(site.wakes),
+            mirror(site.authority, site.wakes, &site.logs.notification, say.clone()),
+        );
+        // All three end with the link only.
+        std::future::pending::<()>().await;
+    };
+    tokio::pin!(speak);
+
+    let mut serving = Serving { site, socket: link.socket, session: link.session, stored, news };
+    let ended = loop {
+        let step = tokio::select! {
+            () = shutdown.begun() => Err(Ended::Stopping),
+            frame = next_frame(&mut serving.socket) => match frame {
+                Ok(frame) => serving.hear(&frame, board).await,
+                Err(error) => Err(Ended::Failed(error)),
+            },
+            Some(message) = to_say.recv() => serving.say(&message).await,
+            () = sleep_until(serving.session.poll_timeout().into()) => serving.on_timeout().await,
+            () = &mut speak => Ok(()),
+        };
+        if let Err(ended) = step {
+            break ended;
+        }
+    };
+    let reason = match &ended {
+        Ended::Offboarded => Some(CloseReason::Offboarded),
+        Ended::Stopping => Some(CloseReason::Stopping),
+        Ended::Failed(LinkError::Closed(reason)) => Some(*reason),
+        Ended::Failed(_) => None,
+    };
+    if let Some(reason) = reason {
+        close(&mut serving.socket, reason).await;
+    }
+    ended
+}
+
+impl Serving<'_> {
+    async fn hear(&mut self, frame: &[u8], board: &mut Board) -> Result<(), Ended> {
+        let closed = |reason| Ended::Failed(LinkError::Closed(reason));
+        let message = self.session.on_frame(frame, now()).map_err(closed)?;
+        board.connected(clock::now());
+        match message {
+            ToSite::Request { task_guid, request, user, user_name } => {
+                self.take(task_guid, request, user, user_name).await?;
+            }
+            ToSite::Cancel { task_guid, user_name } => self.cancel(task_guid, &user_name).await?,
+            ToSite::EventsStored { upto } => {
+                self.stored.send_if_modified(|stored| {
+                    let grows = upto > *stored;
+                    *stored = upto.max(*stored);
+                    grows
+                });
+            }
+            ToSite::DevicesStored { seq } => self.upload_news(News::Stored(seq)),
+            ToSite::ResyncDevices => self.upload_news(News::Resync),
+            ToSite::Offboard => return Err(Ended::Offboarded),
+            ToSite::Heartbeat { .. } | ToSite::Unknown => {}
+        }
+        Ok(())
+    }
+
+    /// Stores a request, then tells the console. What cannot be stored is not acknowledged: the link is closed, and the
+    /// console sends it again.
+    async fn take(
+        &mut self,
+        task_guid: TaskGuid,
+        request: String,
+        user: UserId,
+        user_name: String,
+    ) -> Result<(), Ended> {
+        let notification = take::notification(task_guid, request, user, user_name, clock::now());
+        match self.site.store.take_notification(&notification).await {
+            Ok(site_store::Taken::New) => {
+                self.site.wakes.wake(Topic::Requests);
+                self.site.wakes.wake(Topic::Events);
+            }
+            Ok(site_store::Taken::Seen) => {}
+            Err(error) => return Err(self.store_failed("take a notification", task_guid, &error)),
+        }
+        self.say(&ToConsole::Receipt { task_guid }).await
+    }
+
+    async fn cancel(&mut self, task_guid: TaskGuid, user_name: &str) -> Result<(), Ended> {
+        match self.site.store.cancel(task_guid, user_name, clock::now()).await {
+            Ok(Cancelled::Nothing) => {}
+            Ok(Cancelled::Undecided | Cancelled::Targets(_)) => {
+                self.log()
+                    .about(task_guid)
+                    .info(format_args!("Cancelled by {user_name}. TaskGUID: {task_guid}."));
+                self.site.wakes.wake(Topic::Cancels);
+                self.site.wakes.wake(Topic::Events);
+            }
+            Err(error) => return Err(self.store_failed("cancel an action", task_guid, &error)),
+        }
+        Ok(())
+    }
+
+    fn store_failed(&self, what: &str, task_guid: TaskGuid, error: &DbError) -> Ended {
+        self.log().about(task_guid).error(format_args!("Failed to {what}: {}", Chain(error)));
+        Ended::Failed(LinkError::Closed(CloseReason::Failed))
+    }
+
+    async fn say(&mut self, message: &ToConsole) -> Result<(), Ended> {
+        match self.session.send(message, now()) {
+            Ok(frame) => write(&mut self.socket, frame).await.map_err(Ended::Failed),
+            Err(error) => {
+                self.log().error(format_args!("Failed to say something to the console: {error}"));
+                Err(Ended::Failed(LinkError::Closed(CloseReason::FrameTooLarge)))
+            }
+        }
+    }
+
+    async fn on_timeout(&mut self) -> Result<(), Ended> {
+        match self.session.on_timeout(now(), clock::now()) {
+            Due::Nothing => Ok(()),
+            Due::Heartbeat(frame) => write(&mut self.socket, frame).await.map_err(Ended::Failed),
+            Due::Close(reason) => Err(Ended::Failed(LinkError::Closed(reason))),
+        }
+    }
+
+    /// News that find no room are about batches that are long over.
+    fn upload_news(&self, news: News) {
+        let _ = self.news.try_send(news);
+    }
+
+    fn log(&self) -> &ComponentLog {
+        &self.site.logs.notification
+    }
+}
