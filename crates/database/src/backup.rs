@@ -2,12 +2,14 @@
 
 use std::{fs::File, io, path::Path};
 
+use sqlx::{ConnectOptions, Connection};
+
 use crate::{
-    Db, DbError, Statement, args,
+    Db, DbError,
     db::{Pools, make},
 };
 
-const COPY: Statement = Statement::both("VACUUM INTO $1");
+const COPY: &str = "VACUUM INTO $1";
 
 impl Db {
     /// Writes a copy of a SQLite database, as it is at one moment, into a file that does not exist yet. When this
@@ -18,7 +20,7 @@ impl Db {
     ///
     /// [`DbError::UsePgDump`] on PostgreSQL; else where the copy cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), DbError> {
-        let Pools::Sqlite { .. } = self.pools else {
+        let Pools::Sqlite { writer, reader } = &self.pools else {
             return Err(DbError::UsePgDump);
         };
         let text = to.to_str().ok_or_else(|| DbError::File {
@@ -27,7 +29,20 @@ impl Db {
         })?;
         // An empty file is taken for none: made here, nobody else can read the copy, and nothing is overwritten.
         make(to)?;
-        self.rows(&COPY, args![text]).await?;
+        let failed = |source| DbError::failed(format!("copy itself to {}", to.display()), source);
+        let copy = sqlx::query(COPY).bind(text);
+        match reader {
+            // Beside writer and readers: it reads one moment of the file, and nobody waits for it.
+            Some(_) => {
+                let options = writer.pool.connect_options();
+                let mut connection = options.connect().await.map_err(failed)?;
+                copy.execute(&mut connection).await.map_err(failed)?;
+                connection.close().await.map_err(failed)?;
+            }
+            None => {
+                copy.execute(&writer.pool).await.map_err(failed)?;
+            }
+        }
         File::open(to)
             .and_then(|file| file.sync_all())
             .map_err(|source| DbError::File { path: to.to_owned(), source })

@@ -14,7 +14,8 @@ use std::{
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr, postgres::PgPool, sqlite::SqlitePool};
 
 use crate::{
-    Args, CONDITION, DbError, Engine, Row, Statement, Transaction, postgres, sqlite,
+    Args, CONDITION, DbError, Engine, Row, Statement, Transaction, postgres,
+    sqlite::{self, Writer},
     transaction::Inner,
     url::{Place, shown},
 };
@@ -28,7 +29,11 @@ pub struct Db {
 
 #[derive(Clone)]
 pub(crate) enum Pools {
-    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    /// In memory there is no reader: everything is in the writer's connection.
+    Sqlite {
+        writer: Writer,
+        reader: Option<SqlitePool>,
+    },
     Postgres(PgPool),
 }
 
@@ -54,8 +59,7 @@ impl Db {
         let failed = |source| DbError::Open { url: shown(url), source };
         let pools = match &place {
             Place::Memory => {
-                let only = sqlite::open_memory().await.map_err(failed)?;
-                Pools::Sqlite { writer: only.clone(), reader: only }
+                Pools::Sqlite { writer: sqlite::open_memory().await.map_err(failed)?, reader: None }
             }
             Place::File(path) => {
                 match make(path) {
@@ -63,7 +67,7 @@ impl Db {
                     made => made?,
                 }
                 let (writer, reader) = sqlite::open_file(path).await.map_err(failed)?;
-                Pools::Sqlite { writer, reader }
+                Pools::Sqlite { writer, reader: Some(reader) }
             }
             Place::Postgres(url) => Pools::Postgres(postgres::open(url).await.map_err(failed)?),
         };
@@ -95,9 +99,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Transaction, DbError> {
         let failed = |source| DbError::failed("begin a transaction".to_owned(), source);
         let inner = match &self.pools {
-            Pools::Sqlite { writer, .. } => {
-                Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
-            }
+            Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin().await.map_err(failed)?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await.map_err(failed)?),
         };
         Ok(Transaction::new(inner, Arc::clone(&self.commits)))
@@ -135,7 +137,8 @@ impl Db {
         let failed = |source| DbError::failed(attempt(), source);
         let values = args.checked(attempt)?;
         match &self.pools {
-            Pools::Sqlite { reader, .. } => {
+            Pools::Sqlite { writer, reader } => {
+                let reader = reader.as_ref().unwrap_or(&writer.pool);
                 let arguments = sqlite::arguments(values).map_err(failed)?;
                 let rows = sqlx::query_with(text, arguments).fetch_all(reader).await.map_err(failed)?;
                 sqlite::rows(&rows).map_err(failed)
@@ -180,8 +183,10 @@ impl Db {
         match &self.pools {
             // The writer last: the last connection to leave folds the write-ahead log into the file.
             Pools::Sqlite { writer, reader } => {
-                reader.close().await;
-                writer.close().await;
+                if let Some(reader) = reader {
+                    reader.close().await;
+                }
+                writer.pool.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
         }

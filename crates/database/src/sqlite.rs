@@ -1,10 +1,18 @@
 //! SQLite: one connection that writes, a few that read.
 
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use sqlx::{Arguments, Decode};
 use sqlx::{
-    Column, ConnectOptions, Row as _, Sqlite, TypeInfo, ValueRef,
+    Arguments, Column, ConnectOptions, Decode, Row as _, Sqlite, SqliteConnection, TypeInfo, ValueRef,
+    pool::PoolConnection,
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
@@ -28,20 +36,79 @@ const LARGEST_IDLE_LOG: &str = "67108864";
 /// Memory for pages per connection, in KiB (the minus is SQLite's way to say so).
 const PAGE_CACHE: &str = "-8192";
 
-/// Opens a file: the pool of one connection that writes, and the pool of those that read.
-pub(crate) async fn open_file(path: &Path) -> Result<(SqlitePool, SqlitePool), sqlx::Error> {
+/// The one connection that writes, and whether it has a transaction open.
+///
+/// Transactions are begun and ended here and not by sqlx, which keeps count of them itself: when SQLite has already
+/// rolled one back (on a full disk, or a fault of it), sqlx's own rollback fails, and its count never comes back to
+/// none, so that the connection would refuse to begin another one for ever.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    pub(crate) pool: SqlitePool,
+    open: Arc<AtomicBool>,
+}
+
+/// A transaction of the writer. Dropped without a commit, it is rolled back before the next one begins.
+pub(crate) struct Open {
+    pub(crate) connection: PoolConnection<Sqlite>,
+    open: Arc<AtomicBool>,
+}
+
+impl Writer {
+    async fn new(options: SqliteConnectOptions) -> Result<Self, sqlx::Error> {
+        let open = Arc::new(AtomicBool::new(false));
+        let left_open = Arc::clone(&open);
+        let pool = pool(1)
+            .min_connections(1)
+            .after_release(move |connection, _| {
+                let left_open = left_open.swap(false, Ordering::SeqCst);
+                Box::pin(async move { Ok(!left_open || rolled_back(connection).await) })
+            })
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool, open })
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Open, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        // Before the statement: a caller who goes away in the middle of it leaves a transaction, too.
+        self.open.store(true, Ordering::SeqCst);
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        Ok(Open { connection, open: Arc::clone(&self.open) })
+    }
+}
+
+impl Open {
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        sqlx::query("COMMIT").execute(&mut *self.connection).await?;
+        self.open.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// Ends what a transaction has left; returns whether the connection may be used again.
+async fn rolled_back(connection: &mut SqliteConnection) -> bool {
+    /// What SQLite answers where there is no transaction (any more).
+    const NO_TRANSACTION: &str = "1";
+    match sqlx::query("ROLLBACK").execute(connection).await {
+        Ok(_) => true,
+        Err(sqlx::Error::Database(error)) => error.code().as_deref() == Some(NO_TRANSACTION),
+        Err(_) => false,
+    }
+}
+
+/// Opens a file: its writer, and the pool of the connections that read.
+pub(crate) async fn open_file(path: &Path) -> Result<(Writer, SqlitePool), sqlx::Error> {
     let options = options(SqliteConnectOptions::new().filename(path))
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("journal_size_limit", LARGEST_IDLE_LOG);
-    let writer = pool(1).connect_with(options.clone()).await?;
+    let writer = Writer::new(options.clone()).await?;
     let reader = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
     Ok((writer, reader))
 }
 
 /// Opens a database in memory: it lives in its only connection, which therefore must stay.
-pub(crate) async fn open_memory() -> Result<SqlitePool, sqlx::Error> {
-    let options = options(SqliteConnectOptions::from_str("sqlite::memory:")?.shared_cache(false));
-    pool(1).min_connections(1).connect_with(options).await
+pub(crate) async fn open_memory() -> Result<Writer, sqlx::Error> {
+    Writer::new(options(SqliteConnectOptions::from_str("sqlite::memory:")?.shared_cache(false))).await
 }
 
 fn options(options: SqliteConnectOptions) -> SqliteConnectOptions {

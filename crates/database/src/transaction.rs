@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use sqlx::{Postgres, Sqlite};
+use sqlx::Postgres;
 
 use crate::{Args, DbError, Engine, Row, Statement, postgres, sqlite};
 
@@ -17,7 +17,7 @@ pub struct Transaction {
 }
 
 pub(crate) enum Inner {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(sqlite::Open),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -52,10 +52,10 @@ impl Transaction {
         let values = args.checked(attempt)?;
         let text = statement.text(engine);
         let touched = match &mut self.inner {
-            Inner::Sqlite(transaction) => {
+            Inner::Sqlite(open) => {
                 let arguments = sqlite::arguments(values).map_err(failed)?;
                 let done =
-                    sqlx::query_with(text, arguments).execute(&mut **transaction).await.map_err(failed)?;
+                    sqlx::query_with(text, arguments).execute(&mut *open.connection).await.map_err(failed)?;
                 done.rows_affected()
             }
             Inner::Postgres(transaction) => {
@@ -81,10 +81,12 @@ impl Transaction {
         let values = args.checked(attempt)?;
         let text = statement.text(engine);
         let rows = match &mut self.inner {
-            Inner::Sqlite(transaction) => {
+            Inner::Sqlite(open) => {
                 let arguments = sqlite::arguments(values).map_err(failed)?;
-                let rows =
-                    sqlx::query_with(text, arguments).fetch_all(&mut **transaction).await.map_err(failed)?;
+                let rows = sqlx::query_with(text, arguments)
+                    .fetch_all(&mut *open.connection)
+                    .await
+                    .map_err(failed)?;
                 sqlite::rows(&rows).map_err(failed)?
             }
             Inner::Postgres(transaction) => {
@@ -116,7 +118,7 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), DbError> {
         let failed = |source| DbError::failed("commit a transaction".to_owned(), source);
         match self.inner {
-            Inner::Sqlite(transaction) => transaction.commit().await.map_err(failed)?,
+            Inner::Sqlite(open) => open.commit().await.map_err(failed)?,
             Inner::Postgres(transaction) => transaction.commit().await.map_err(failed)?,
         }
         if self.wrote {
@@ -129,7 +131,7 @@ impl Transaction {
     pub(crate) async fn script(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
         self.wrote = true;
         match &mut self.inner {
-            Inner::Sqlite(transaction) => sqlx::raw_sql(text).execute(&mut **transaction).await.map(|_| ()),
+            Inner::Sqlite(open) => sqlx::raw_sql(text).execute(&mut *open.connection).await.map(|_| ()),
             Inner::Postgres(transaction) => sqlx::raw_sql(text).execute(&mut **transaction).await.map(|_| ()),
         }
     }
