@@ -1,0 +1,156 @@
+//! The management point's own certificate: made at the start, replaced long before it ends. Its key is never stored.
+
+use std::sync::Arc;
+
+use action::{SiteId, Timestamp};
+use proof::role::{self, SiteRole};
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use service::{
+    clock,
+    error::Chain,
+    log::ComponentLog,
+    shutdown::Shutdown,
+    tls::{self, ServerCertificate, TlsError},
+};
+use tokio::time::{Duration, sleep};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::{
+    admit::only_uri,
+    authority::{Authority, AuthorityError},
+};
+
+/// How often the age of the certificate is looked at. It is replaced weeks before its end.
+const LOOK_EVERY: Duration = Duration::from_secs(3_600);
+
+/// The certificate, and what it says of the site.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    authority: Authority,
+    /// Used by each handshake.
+    pub(crate) certificate: Arc<ServerCertificate>,
+    /// The site that it is of.
+    pub(crate) site: SiteId,
+    /// The CA that issued it, PEM.
+    pub(crate) ca_pem: String,
+    life: Life,
+}
+
+/// Why the management point has no certificate.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoCertificate {
+    #[error("the authority issued none")]
+    Withheld(#[from] AuthorityError),
+    #[error("what the authority issued cannot be used")]
+    Unusable(#[from] TlsError),
+    #[error("what the authority issued is not a certificate of a management point: {0}")]
+    Foreign(&'static str),
+}
+
+/// From when to when the certificate is valid.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Life {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Life {
+    /// Returns whether it is time for the next: after two thirds, so that a month without the authority does no harm.
+    fn is_due(self, now: Timestamp) -> bool {
+        now >= self.from.plus(self.to.since(self.from) * 2 / 3)
+    }
+}
+
+impl Identity {
+    /// Makes a key and has the authority certify it.
+    pub(crate) async fn obtain(authority: Authority) -> Result<Self, NoCertificate> {
+        let (chain, key) = issue(&authority).await?;
+        let Told { site, ca_pem, life } = Told::read(&chain)?;
+        let certificate = ServerCertificate::new(&chain, &key)?;
+
+        Ok(Self { authority, certificate, site, ca_pem, life })
+    }
+
+    /// Replaces the certificate when it is time, until the shutdown begins.
+    pub(crate) async fn keep(mut self, log: ComponentLog, shutdown: Shutdown) {
+        loop {
+            tokio::select! {
+                () = shutdown.begun() => return,
+                () = sleep(LOOK_EVERY) => {}
+            }
+            if !self.life.is_due(clock::now()) {
+                continue;
+            }
+            match self.replace().await {
+                Ok(()) => {
+                    log.info(format_args!("Renewed the server certificate, valid until {}.", self.life.to))
+                }
+                Err(error) => log.error(format_args!(
+                    "Failed to renew the server certificate, the old one is valid until {}: {}",
+                    self.life.to,
+                    Chain(&error)
+                )),
+            }
+        }
+    }
+
+    async fn replace(&mut self) -> Result<(), NoCertificate> {
+        let (chain, key) = issue(&self.authority).await?;
+        self.life = Told::read(&chain)?.life;
+        self.certificate.replace(&chain, &key)?;
+
+        Ok(())
+    }
+}
+
+async fn issue(authority: &Authority) -> Result<(String, String), NoCertificate> {
+    let fresh = tls::key_and_csr()?;
+    let chain = authority.server_certificate(fresh.csr_pem).await?;
+
+    Ok((chain, fresh.key_pem))
+}
+
+/// What a chain says.
+struct Told {
+    site: SiteId,
+    ca_pem: String,
+    life: Life,
+}
+
+impl Told {
+    fn read(chain: &str) -> Result<Self, NoCertificate> {
+        let own = CertificateDer::from_pem_slice(chain.as_bytes())
+            .map_err(|_| NoCertificate::Foreign("it is no PEM text"))?;
+        let (_, own) =
+            X509Certificate::from_der(&own).map_err(|_| NoCertificate::Foreign("it cannot be read"))?;
+        let uri = only_uri(&own).map_err(|_| NoCertificate::Foreign("it names no role"))?;
+        let (site, SiteRole::ManagementPoint) =
+            role::parse(uri).map_err(|_| NoCertificate::Foreign("its role is none"))?
+        else {
+            return Err(NoCertificate::Foreign("it is of another role"));
+        };
+        let last = chain.rfind("-----BEGIN CERTIFICATE-----").filter(|start| *start > 0);
+        let ca_pem =
+            last.map(|start| &chain[start..]).ok_or(NoCertificate::Foreign("the CA's is missing"))?;
+        let at = |time: x509_parser::time::ASN1Time| Timestamp(time.timestamp().saturating_mul(1_000));
+        let life = Life { from: at(own.validity().not_before), to: at(own.validity().not_after) };
+
+        Ok(Self { site, ca_pem: ca_pem.to_owned(), life })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_replaced_after_two_thirds_of_its_life() {
+        let day = Duration::from_secs(86_400);
+        let from = Timestamp(1_000);
+        let life = Life { from, to: from.plus(day * 90) };
+        assert!(!life.is_due(from));
+        assert!(!life.is_due(from.plus(day * 60).minus(Duration::from_millis(1))));
+        assert!(life.is_due(from.plus(day * 60)));
+        assert!(life.is_due(from.plus(day * 100)));
+    }
+}

@@ -1,0 +1,60 @@
+//! Keeps what devices say of themselves.
+
+use action::DeviceId;
+use database::DbError;
+use management_link::{Answer, ComplianceReport, Refusal, StateMessage};
+use service::{clock, wake::Topic};
+use site_store::{Compliance, DeviceFacts};
+
+use crate::{admit::Caller, enrol::device_facts, facts::facts, point::Point};
+
+impl Point {
+    /// Stores a state message of the device that calls.
+    pub(crate) async fn keep_state(&self, message: StateMessage, who: &Caller) -> Result<Answer, Refusal> {
+        let device = who.device;
+        let (topic, outcome) = match message {
+            StateMessage::Discovery(discovery) => {
+                ("discovery data".to_owned(), self.keep_discovery(device, device_facts(discovery)).await)
+            }
+            StateMessage::Compliance(report) => {
+                let report = compliance(&report);
+                let topic = format!(
+                    "compliance, {} of {} resources, generation {}",
+                    report.compliant, report.total, report.generation
+                );
+                (topic, self.store.put_compliance(device, &report, clock::now()).await)
+            }
+        };
+        match outcome {
+            Ok(true) => {
+                self.log.info(format_args!("Stored a state message of client {device}: {topic}."));
+                self.wakes.wake(Topic::Devices);
+                Ok(Answer::Stored)
+            }
+            Ok(false) => {
+                self.log.warn(format_args!(
+                    "Refused a state message of client {device}: it is not in the site's store."
+                ));
+                Err(Refusal::certificate_refused())
+            }
+            Err(error) => Err(self.not_stored(&format!("store {topic} of client {device}"), &error)),
+        }
+    }
+
+    /// Stores discovery data, and has the authority told of it.
+    async fn keep_discovery(&self, device: DeviceId, told: DeviceFacts) -> Result<bool, DbError> {
+        let known = self.store.put_discovery(device, &told, clock::now()).await?;
+        if known {
+            self.untold.remember(device, facts(told));
+            self.wakes.wake(Topic::Facts);
+        }
+
+        Ok(known)
+    }
+}
+
+fn compliance(report: &ComplianceReport) -> Compliance {
+    let (compliant, total) = report.compliant_of_total();
+    let report_json = serde_json::to_string(report).expect("texts and numbers can be written");
+    Compliance { generation: report.generation, at: report.at, compliant, total, report_json }
+}
