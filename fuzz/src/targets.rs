@@ -1,5 +1,6 @@
 //! The targets: one line for each decoder.
 
+mod device_channel;
 mod management;
 mod site_link;
 
@@ -22,6 +23,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "site_link_attach", run: site_link::attach },
     Target { name: "site_link_frame", run: site_link::frame },
     Target { name: "site_link_message", run: site_link::message },
+    Target { name: "device_to_server", run: device_channel::to_server },
+    Target { name: "device_to_agent", run: device_channel::to_agent },
+    Target { name: "device_frames", run: device_channel::frames },
 ];
 
 fn timestamp(bytes: &[u8]) {

@@ -5,7 +5,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     KEEP_ALIVE, LONGEST_DETAIL, MOST_ENTRIES, PushedTask, Request, Response, SignIn, ToAgent, ToServer,
-    frame, xml::Writer,
+    frame,
+    xml::{Writer, allowed},
 };
 
 impl ToServer {
@@ -84,7 +85,7 @@ fn response_message(response: &Response) -> String {
     let mut message =
         about("BgbResponseMessage", response.at, response.task).value("ReturnCode", response.code.0);
     if !response.detail.is_empty() {
-        message = message.text("Detail", cut(&response.detail, LONGEST_DETAIL));
+        message = message.text("Detail", cut(&allowed(&response.detail), LONGEST_DETAIL));
     }
     if response.repeated {
         message = message.flag("Repeated");

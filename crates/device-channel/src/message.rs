@@ -231,3 +231,28 @@ impl SignInRefusal {
         Self::NAMES.iter().find(|(_, known)| *known == name).map_or(Self::Other, |(refusal, _)| *refusal)
     }
 }
+
+impl Request {
+    /// Returns what the agent's check of the task ([`proof::TaskVerifier`]) is to look at. The largest messages are
+    /// these: the parameter is moved, not copied.
+    pub fn presented(self) -> proof::Presented {
+        proof::Presented {
+            epoch: self.epoch,
+            key_id: proof::KeyId(self.key_id),
+            task_guid: self.task_guid,
+            task_id: self.task_id,
+            push_id: self.push_id,
+            task_type: self.kind,
+            param: self.param,
+            issued_at: self.issued_at,
+            valid_until: self.valid_until,
+            deliver_by: self.deliver_by,
+            finish_within_seconds: self.finish_within_seconds,
+            request_hash: proof::Hash(self.request_hash),
+            tree_size: self.tree_size,
+            index: self.leaf_index,
+            proof: self.proof.into_iter().map(proof::Hash).collect(),
+            signature: proof::Signature(self.signature),
+        }
+    }
+}

@@ -10,3 +10,8 @@ pub(crate) use write::Writer;
 pub(crate) fn is_allowed(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
+
+/// Returns the text with U+FFFD in place of what XML cannot hold.
+pub(crate) fn allowed(text: &str) -> String {
+    text.chars().map(|character| if is_allowed(character) { character } else { '\u{fffd}' }).collect()
+}
