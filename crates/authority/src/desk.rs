@@ -1,0 +1,130 @@
+//! The authority's desk: keys, store and the site's state together, behind one lock. Each call is a file of its own.
+
+mod decide;
+mod judged;
+mod release;
+mod enrol;
+mod manifest;
+mod trust;
+mod facts;
+mod owner;
+
+use action::{SiteId, Timestamp};
+use authority_link::{Answer, Call, Role};
+use database::DbError;
+use proof::SignedTime;
+use service::{error::Chain, log::ComponentLog};
+
+use crate::{
+    Config,
+    ca::NotIssued,
+    folder::{Folder, FolderError},
+    keys::SiteKeys,
+    numbers::Numbers,
+    rules::RulesError,
+    site::SiteState,
+    store::Store,
+};
+
+/// What the authority decides and signs with.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    config: Config,
+    folder: Folder,
+    keys: SiteKeys,
+    numbers: Numbers,
+    store: Store,
+    site: SiteState,
+    log: ComponentLog,
+}
+
+/// Why a call could not be carried out, which says nothing about what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeskError {
+    /// The store fails.
+    #[error("the authority's store fails")]
+    Store(#[from] DbError),
+    /// The folder fails.
+    #[error("the authority's folder fails")]
+    Folder(#[from] FolderError),
+    /// The rules fail.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// A certificate cannot be issued.
+    #[error(transparent)]
+    NotIssued(#[from] NotIssued),
+    /// What is asked cannot be.
+    #[error("{0}")]
+    NotPossible(String),
+    /// The owner has halted releases.
+    #[error("all releases are halted by the site's owner")]
+    Halted,
+}
+
+impl DeskError {
+    fn is_transient(&self) -> bool {
+        match self {
+            DeskError::Store(error) => error.is_transient(),
+            DeskError::Folder(_) | DeskError::Halted => true,
+            DeskError::Rules(_) | DeskError::NotIssued(_) | DeskError::NotPossible(_) => false,
+        }
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(
+        config: Config,
+        folder: Folder,
+        keys: SiteKeys,
+        numbers: Numbers,
+        store: Store,
+        site: SiteState,
+        log: ComponentLog,
+    ) -> Self {
+        Self { config, folder, keys, numbers, store, site, log }
+    }
+
+    /// Returns the site.
+    pub(crate) fn site(&self) -> SiteId {
+        self.keys.site
+    }
+
+    /// Answers a call of a role that may make it.
+    pub(crate) async fn answer(&mut self, role: Role, call: Call, now: Timestamp) -> Answer {
+        let name = call.name();
+        let answered = match call {
+            Call::Introduce { .. } => Ok(Answer::Done),
+            Call::Decide { request, vouch } => self.decide(&request, &vouch, now).await.map(Answer::Decision),
+            Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
+            Call::Mirror => Ok(Answer::Mirror(self.mirror())),
+            Call::Release { task_guid, devices } => self.release(task_guid, &devices, now).await,
+            Call::SiteTime => Ok(Answer::SiteTime { time: self.site_time(now) }),
+            Call::Enrol { token, secret, csr, facts } => self.enrol(&token, &secret, &csr, facts, now).await,
+            Call::Renew { device, serial, csr } => self.renew(device, &serial, &csr, now).await,
+            Call::Manifest { device } => self.manifest(device, now),
+            Call::Document { sha256 } => self.document(&sha256).await,
+            Call::PutFacts { facts } => self.put_facts(facts).await,
+            Call::ServerCertificate { csr } => self.server_certificate(role, &csr, now),
+            Call::TrustDocument => {
+                self.trust_document(now).map(|document| Answer::TrustDocument { document })
+            }
+            Call::Revocations { since } => Ok(self.revocations(since)),
+            Call::Owner { owner } => self.owner(owner, now).await.map(|told| Answer::Owner(Box::new(told))),
+        };
+        answered.unwrap_or_else(|error| {
+            let what = Chain(&error).to_string();
+            self.log.error(format_args!("Failed to answer `{name}` of the role {}: {what}", role.name()));
+            Answer::Failed { what, transient: error.is_transient() }
+        })
+    }
+
+    /// Forgets the decisions that nothing needs any more.
+    pub(crate) async fn sweep(&self, now: Timestamp) -> Result<u64, DbError> {
+        self.store.forget_decisions(now).await
+    }
+
+    fn site_time(&self, now: Timestamp) -> String {
+        let (site, epoch) = (self.keys.site, self.numbers.epoch());
+        SignedTime { site, epoch, key_id: self.keys.task.id(), time: now }.sign(&self.keys.task)
+    }
+}

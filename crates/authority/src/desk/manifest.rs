@@ -1,0 +1,43 @@
+//! Manifests: which policies a device has, signed for it.
+
+use action::{DeviceId, Timestamp};
+use authority_link::Answer;
+use proof::{Hash, Manifest, ManifestPolicy};
+
+use super::{Desk, DeskError};
+
+impl Desk {
+    /// Signs the manifest of a device.
+    pub(super) fn manifest(&self, device: DeviceId, now: Timestamp) -> Result<Answer, DeskError> {
+        if self.site.device(device).is_none() {
+            return Ok(Answer::Denied { reason: format!("the device {device} is unknown or revoked") });
+        }
+        let mut policies = Vec::new();
+        for policy in self.site.policies.values().filter(|policy| !policy.removed) {
+            if !policy.collections.iter().any(|collection| self.site.holds(collection, device)) {
+                continue;
+            }
+            let sha256: Hash = policy
+                .sha256
+                .parse()
+                .map_err(|_| DeskError::NotPossible(format!("the policy `{}` is damaged", policy.name)))?;
+            policies.push(ManifestPolicy {
+                id: policy.id.clone(),
+                name: policy.name.clone(),
+                version: policy.version,
+                sha256,
+            });
+        }
+        let generation = self.site.generation;
+        let manifest = Manifest { site: self.keys.site, device, generation, issued_at: now, policies };
+        Ok(Answer::Manifest { manifest: manifest.sign(&self.keys.policy) })
+    }
+
+    /// Returns a policy document by its hash.
+    pub(super) async fn document(&self, sha256: &str) -> Result<Answer, DeskError> {
+        Ok(match self.store.document(sha256).await? {
+            Some(document) => Answer::Document { document },
+            None => Answer::Denied { reason: format!("there is no document {sha256}") },
+        })
+    }
+}

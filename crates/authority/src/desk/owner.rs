@@ -1,0 +1,135 @@
+//! What the site's owner asks: administration of the site, each change with its audit entry in one commit.
+
+mod collections;
+mod people;
+mod policies;
+mod tokens;
+
+use action::{DeviceId, Timestamp};
+use authority_link::{OwnerAnswer, OwnerCall};
+use database::Transaction;
+
+use super::{Desk, DeskError};
+use crate::store::{AuditEntry, Store, StoredDevice};
+
+impl Desk {
+    /// Answers the site's owner.
+    pub(super) async fn owner(&mut self, call: OwnerCall, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
+        match call {
+            OwnerCall::Status => Ok(self.status()),
+            OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection } => {
+                self.create_join_token(url, uses, valid_seconds, collection, now).await
+            }
+            OwnerCall::ListJoinTokens => self.list_join_tokens(now).await,
+            OwnerCall::RevokeJoinToken { id } => self.revoke_join_token(&id, now).await,
+            OwnerCall::PutPolicy { name, document, collections } => {
+                self.put_policy(name, &document, &collections, now).await
+            }
+            OwnerCall::ListPolicies => Ok(self.list_policies()),
+            OwnerCall::RemovePolicy { name } => self.remove_policy(&name, now).await,
+            OwnerCall::PutCollection { name, query, members } => {
+                self.put_collection(name, query, members, now).await
+            }
+            OwnerCall::ListCollections => Ok(self.list_collections()),
+            OwnerCall::ListMembers { collection } => Ok(self.list_members(&collection)),
+            OwnerCall::RemoveCollection { collection } => self.remove_collection(&collection, now).await,
+            OwnerCall::PutRole { name, permissions } => self.put_role(name, permissions, now).await,
+            OwnerCall::ListRoles => Ok(self.list_roles()),
+            OwnerCall::Assign { user, name, role, collections } => {
+                self.assign(user, name, role, &collections, now).await
+            }
+            OwnerCall::Unassign { user, role } => self.unassign(user, &role, now).await,
+            OwnerCall::ListAssignments => Ok(self.list_assignments()),
+            OwnerCall::RevokeDevice { device } => self.revoke_device(device, now).await,
+            OwnerCall::Halt => self.halt(true, now).await,
+            OwnerCall::Resume => self.halt(false, now).await,
+            OwnerCall::Backup { folder } => self.backup(&folder).await,
+        }
+    }
+
+    fn status(&self) -> OwnerAnswer {
+        OwnerAnswer::Status {
+            site: self.keys.site,
+            name: self.keys.name.clone(),
+            root_key_sha256: self.keys.root_hash().hex(),
+            epoch: self.numbers.epoch(),
+            devices: self.site.count(action::Targets::ALL_DEVICES).unwrap_or(0),
+            halted: self.site.halted,
+        }
+    }
+
+    async fn revoke_device(&mut self, device: DeviceId, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
+        let Some(known) = self.site.device(device) else {
+            return Ok(not_valid(
+                format!("the site has no device {device}, or it is revoked already"),
+                "look it up: `tenon collection members SMS00001`",
+            ));
+        };
+        let changed = self.site.revocations + 1;
+        let revoked = StoredDevice { revoked: true, changed, ..known.clone() };
+        let mut change = self.store.begin().await?;
+        Store::put_device(&mut change, &revoked).await?;
+        let generation = record(&mut change, now, "device revoked", &device.to_string()).await?;
+        change.commit().await?;
+        self.site.put_device(revoked);
+        self.site.revocations = changed;
+        self.site.generation = generation;
+        Ok(OwnerAnswer::Done)
+    }
+
+    async fn halt(&mut self, halted: bool, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
+        let mut change = self.store.begin().await?;
+        Store::put_number(&mut change, "halted", u64::from(halted)).await?;
+        let what = if halted { "releases halted" } else { "releases resumed" };
+        let generation = record(&mut change, now, what, "").await?;
+        change.commit().await?;
+        self.site.halted = halted;
+        self.site.generation = generation;
+        self.log.warn(format_args!("By the site's owner: {what}."));
+        Ok(OwnerAnswer::Done)
+    }
+
+    async fn backup(&self, folder: &str) -> Result<OwnerAnswer, DeskError> {
+        let to = std::path::Path::new(folder);
+        if !to.is_absolute() || to.exists() {
+            let what = format!("{folder} is not absolute, or exists already");
+            return Ok(not_valid(what, "name a folder that does not exist yet, by its whole path"));
+        }
+        self.folder.copy_to(to)?;
+        self.store.backup(&to.join("authority.db")).await?;
+        Ok(OwnerAnswer::Done)
+    }
+}
+
+/// Records a change by the owner, and returns the site's generation after it.
+async fn record(
+    change: &mut Transaction,
+    now: Timestamp,
+    what: &str,
+    subject: &str,
+) -> Result<u64, DeskError> {
+    let entry = AuditEntry {
+        at: now,
+        who: "the site's owner".to_owned(),
+        what: what.to_owned(),
+        subject: subject.to_owned(),
+        rule: "the authority's own socket".to_owned(),
+        result: "done".to_owned(),
+    };
+    Store::audit(change, &entry).await?;
+    Ok(Store::next_number(change, "generation").await?)
+}
+
+fn not_valid(what: impl Into<String>, fix: impl Into<String>) -> OwnerAnswer {
+    OwnerAnswer::NotValid { what: what.into(), fix: fix.into() }
+}
+
+/// The longest name of anything, in bytes.
+const LONGEST_NAME: usize = 128;
+
+/// Returns what is wrong with a name, where something is.
+fn name_problem(name: &str) -> Option<OwnerAnswer> {
+    let fits = !name.trim().is_empty() && name.len() <= LONGEST_NAME && !name.contains(char::is_control);
+    let what = "a name is empty, longer than 128 bytes, or holds control characters";
+    (!fits).then(|| not_valid(what, "choose another name"))
+}

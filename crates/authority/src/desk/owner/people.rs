@@ -1,0 +1,113 @@
+//! Roles and assignments.
+
+use action::{Timestamp, UserId};
+use authority_link::{AssignmentEntry, OwnerAnswer};
+
+use super::{Desk, DeskError, name_problem, not_valid, record};
+use crate::{
+    rules::{BUILT_IN_ROLES, is_permission},
+    site::People,
+    store::{Store, StoredAssignment, StoredRole},
+};
+
+impl Desk {
+    pub(super) async fn put_role(
+        &mut self,
+        name: String,
+        permissions: Vec<String>,
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
+        if let Some(problem) = name_problem(&name) {
+            return Ok(problem);
+        }
+        if BUILT_IN_ROLES.iter().any(|role| role.name == name) {
+            return Ok(not_valid(format!("the role `{name}` is built in"), "choose another name"));
+        }
+        if let Some(wrong) = permissions.iter().find(|permission| !is_permission(permission)) {
+            return Ok(not_valid(format!("`{wrong}` is no permission"), "see those of `tenon role list`"));
+        }
+        let role = StoredRole { name, permissions };
+        let mut roles: Vec<_> =
+            self.site.people.own_roles.iter().filter(|known| known.name != role.name).cloned().collect();
+        roles.push(role.clone());
+        // The rules first: what makes none is not stored.
+        let people = People::new(roles, self.site.people.assignments.clone())?;
+        let mut change = self.store.begin().await?;
+        Store::put_role(&mut change, &role).await?;
+        let generation = record(&mut change, now, "role put", &role.name).await?;
+        change.commit().await?;
+        self.site.people = people;
+        self.site.generation = generation;
+        Ok(OwnerAnswer::Done)
+    }
+
+    pub(super) fn list_roles(&self) -> OwnerAnswer {
+        let roles = self.site.people.roles().into_iter();
+        OwnerAnswer::Roles { roles: roles.map(|role| (role.name, role.permissions)).collect() }
+    }
+
+    pub(super) async fn assign(
+        &mut self,
+        user: UserId,
+        name: String,
+        role: String,
+        collections: &[String],
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
+        if let Some(problem) = name_problem(&name) {
+            return Ok(problem);
+        }
+        if self.site.people.roles().iter().all(|known| known.name != role) {
+            return Ok(not_valid(format!("the site has no role `{role}`"), "look it up: `tenon role list`"));
+        }
+        let collections = match self.collection_ids(collections) {
+            Ok(ids) if ids.is_empty() => {
+                return Ok(not_valid(
+                    "a role is held on at least one collection",
+                    "name one: SMS00001 holds all devices",
+                ));
+            }
+            Ok(ids) => ids,
+            Err(problem) => return Ok(problem),
+        };
+        let assignment = StoredAssignment { person: user, person_name: name, role, collections };
+        let mut change = self.store.begin().await?;
+        Store::put_assignment(&mut change, &assignment).await?;
+        let subject = format!("{} ({user}): {}", assignment.person_name, assignment.role);
+        let generation = record(&mut change, now, "role assigned", &subject).await?;
+        change.commit().await?;
+        let assignments = &mut self.site.people.assignments;
+        assignments.retain(|known| (known.person, &known.role) != (user, &assignment.role));
+        assignments.push(assignment);
+        self.site.generation = generation;
+        Ok(OwnerAnswer::Done)
+    }
+
+    pub(super) async fn unassign(
+        &mut self,
+        user: UserId,
+        role: &str,
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
+        let mut change = self.store.begin().await?;
+        if !Store::remove_assignment(&mut change, user, role).await? {
+            let what = format!("{user} does not hold the role `{role}`");
+            return Ok(not_valid(what, "look it up: `tenon role assignments`"));
+        }
+        let generation = record(&mut change, now, "role taken away", &format!("{user}: {role}")).await?;
+        change.commit().await?;
+        self.site.people.assignments.retain(|known| (known.person, &*known.role) != (user, role));
+        self.site.generation = generation;
+        Ok(OwnerAnswer::Done)
+    }
+
+    pub(super) fn list_assignments(&self) -> OwnerAnswer {
+        let assignments = self.site.people.assignments.iter().map(|assignment| AssignmentEntry {
+            user: assignment.person,
+            name: assignment.person_name.clone(),
+            role: assignment.role.clone(),
+            collections: assignment.collections.clone(),
+        });
+        OwnerAnswer::Assignments { assignments: assignments.collect() }
+    }
+}

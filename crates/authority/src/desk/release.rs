@@ -1,0 +1,135 @@
+//! Signs releases: each push is authorised again when it is released, and one signature covers all its devices.
+
+use std::time::Duration;
+
+use action::{DeviceId, EnrolmentId, Reason, Targets, TaskGuid, Timestamp};
+use authority_link::{Allowed, Answer, Released};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use proof::{Hash, MerkleTree, PushHead, TaskLeaf};
+
+use super::{Desk, DeskError};
+use crate::rules::{Grants, why_not};
+
+/// How long a device may take to get a released task: a task in flight is at most this much older than its authorisation.
+const VALID: Duration = Duration::from_mins(15);
+
+impl Desk {
+    /// Authorises one push of a task and signs it. Takes no commit: the PushID comes from a block that is reserved.
+    pub(super) async fn release(
+        &mut self,
+        task_guid: TaskGuid,
+        devices: &[DeviceId],
+        now: Timestamp,
+    ) -> Result<Answer, DeskError> {
+        if self.site.halted {
+            return Err(DeskError::Halted);
+        }
+        let (stored, allowed) = self.allowed(task_guid).await?;
+        let request_hash: Hash = stored
+            .request_sha256
+            .parse()
+            .map_err(|_| DeskError::NotPossible(format!("the decision on {task_guid} is damaged")))?;
+        let holdings = self.site.people.holdings(stored.person);
+        let grants = self.site.people.grants(stored.person, &holdings)?;
+        let lost =
+            grants.collections.is_empty().then(|| why_not(&holdings, &grants, self.site.people.grantor()));
+        let mut admitted = Vec::with_capacity(devices.len());
+        let mut refused = Vec::new();
+        for device in devices {
+            let judged = match &lost {
+                Some(reason) => Err(reason.clone()),
+                None => self.admit(&allowed, *device, &grants, now),
+            };
+            match judged {
+                Ok(enrolment) => admitted.push((*device, enrolment)),
+                Err(reason) => refused.push((*device, reason)),
+            }
+        }
+        let mut released = Released {
+            push_id: action::PushId(0),
+            task_id: allowed.task_id,
+            kind: allowed.kind,
+            param: allowed.param,
+            request_hash: request_hash.hex(),
+            issued_at: now,
+            valid_until: now.plus(VALID).min(allowed.clocks.deliver_by),
+            deliver_by: allowed.clocks.deliver_by,
+            finish_within_seconds: allowed.clocks.finish_within_seconds,
+            devices: admitted,
+            refused,
+            signed_push: String::new(),
+        };
+        if !released.devices.is_empty() {
+            released.push_id = self.numbers.push()?;
+            released.signed_push = self.sign(&released, task_guid, request_hash);
+        }
+        self.log.about(task_guid).info(format_args!(
+            "Released push {} of task {} to {} devices; {} are refused.",
+            released.push_id,
+            released.task_id,
+            released.devices.len(),
+            released.refused.len()
+        ));
+        Ok(Answer::Released(Box::new(released)))
+    }
+
+    /// Decides whether one device gets the task now.
+    fn admit(
+        &self,
+        allowed: &Allowed,
+        device: DeviceId,
+        grants: &Grants,
+        now: Timestamp,
+    ) -> Result<EnrolmentId, Reason> {
+        if allowed.clocks.deliver_by <= now {
+            return Err(Reason::NotDeliveredInTime);
+        }
+        let known = self.site.device(device).ok_or(Reason::DeviceUnknown)?;
+        let asked_for = match &allowed.targets {
+            Targets::Collection { collection, .. } => self.site.holds(collection, device),
+            Targets::Devices { devices } => {
+                devices.binary_search_by(|target| target.device.cmp(&device)).is_ok()
+                    && allowed.refused.iter().all(|(refused, _)| *refused != device)
+            }
+        };
+        if !asked_for || self.rule_for(device, grants).is_none() {
+            return Err(self.outside(grants));
+        }
+        Ok(known.enrolment)
+    }
+
+    fn sign(&self, released: &Released, task_guid: TaskGuid, request_hash: Hash) -> String {
+        let (site, epoch, key_id) = (self.keys.site, self.numbers.epoch(), self.keys.task.id());
+        let param_hash = Hash::of(released.param.as_bytes());
+        let leaves = released.devices.iter().map(|(device, enrolment)| {
+            TaskLeaf {
+                site,
+                epoch,
+                key_id,
+                device: *device,
+                enrolment: *enrolment,
+                task_guid,
+                task_id: released.task_id,
+                push_id: released.push_id,
+                task_type: released.kind,
+                param_hash,
+                issued_at: released.issued_at,
+                valid_until: released.valid_until,
+                deliver_by: released.deliver_by,
+                finish_within_seconds: released.finish_within_seconds,
+                request_hash,
+            }
+            .hash()
+        });
+        let tree = MerkleTree::new(leaves.collect());
+        let head = PushHead {
+            site,
+            epoch,
+            key_id,
+            tree_size: tree.size(),
+            root: tree.root(),
+            issued_at: released.issued_at,
+        };
+        BASE64_STANDARD.encode(head.sign(&self.keys.task).encode())
+    }
+}

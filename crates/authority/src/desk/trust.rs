@@ -1,0 +1,111 @@
+//! The trust document and the certificates of servers.
+
+use std::time::Duration;
+
+use action::{EnrolmentId, Timestamp};
+use authority_link::{Answer, Role};
+use proof::{Servers, SiteRole, TrustDocument};
+use serde::{Deserialize, Serialize};
+
+use super::{Desk, DeskError};
+use crate::ca::CertificateRequest;
+
+/// How long a trust document may be used: a device that was in storage for a season still believes its site.
+const LIFE: Duration = Duration::from_hours(365 * 24);
+/// How old it may get before it is signed anew.
+const RENEWED_AFTER: Duration = Duration::from_hours(30 * 24);
+
+const FILE: &str = "trust.json";
+
+/// The last trust document that was signed: what it says, and its text.
+#[derive(Serialize, Deserialize)]
+struct LastTrust {
+    document: TrustDocument,
+    text: String,
+}
+
+impl Desk {
+    /// Returns the site's trust document, signed. A new version is made where anything of it changed, or it gets old.
+    pub(super) fn trust_document(&self, now: Timestamp) -> Result<String, DeskError> {
+        let last: Option<LastTrust> = match self.folder.read(FILE)? {
+            // One that cannot be read is made anew below; its version is lost with it, and agents refuse lower ones.
+            Some(content) => Some(serde_json::from_slice(&content).map_err(|_| {
+                DeskError::NotPossible(format!("{FILE} in the authority's folder is damaged"))
+            })?),
+            None => None,
+        };
+        let mut document = self.document_at(now);
+        if let Some(last) = last {
+            let LastTrust { document: known, text } = last;
+            document.version = known.version;
+            document.issued_at = known.issued_at;
+            document.expires = known.expires;
+            if document == known && now.since(known.issued_at) < RENEWED_AFTER {
+                return Ok(text);
+            }
+            document.version = known.version + 1;
+            document.issued_at = now;
+            document.expires = now.plus(LIFE);
+        }
+        let text = document.sign(&self.keys.root);
+        let last = LastTrust { document, text };
+        let content = serde_json::to_vec(&last)
+            .map_err(|_| DeskError::NotPossible("the trust document cannot be written".to_owned()))?;
+        // On disk before any device has it: a version is never used twice.
+        self.folder.write(FILE, &content)?;
+        self.log.info(format_args!("Signed version {} of the trust document.", last.document.version));
+        Ok(last.text)
+    }
+
+    fn document_at(&self, now: Timestamp) -> TrustDocument {
+        TrustDocument {
+            site: self.keys.site,
+            site_name: self.keys.name.clone(),
+            version: 1,
+            epoch: self.numbers.epoch(),
+            issued_at: now,
+            expires: now.plus(LIFE),
+            root: self.keys.root_hash(),
+            ca: self.keys.ca.pem.clone(),
+            task_keys: vec![self.keys.task.verifying()],
+            policy_keys: vec![self.keys.policy.verifying()],
+            servers: Servers {
+                notification: self.config.notification_servers.clone(),
+                management: self.config.management_points.clone(),
+            },
+            keep_alive_seconds: self.config.keep_alive_seconds,
+        }
+    }
+
+    /// Issues a certificate for the caller's own role.
+    pub(super) fn server_certificate(
+        &self,
+        role: Role,
+        csr: &str,
+        now: Timestamp,
+    ) -> Result<Answer, DeskError> {
+        let role = match role {
+            Role::Notifier => SiteRole::NotificationServer,
+            Role::ManagementPoint => SiteRole::ManagementPoint,
+            Role::Connector | Role::Owner => {
+                return Ok(Answer::Denied { reason: "the role has no server certificate".to_owned() });
+            }
+        };
+        let issued = self.keys.ca.issue(&CertificateRequest::read(csr)?, self.keys.site, &role, now)?;
+        Ok(Answer::Certificate { chain: issued.chain })
+    }
+
+    /// Returns what was revoked since a generation.
+    pub(super) fn revocations(&self, since: u64) -> Answer {
+        let changed = self.site.devices.values().filter(|device| device.changed > since);
+        let (revoked, restored): (Vec<_>, Vec<_>) = changed.partition(|device| device.revoked);
+        let enrolments = |devices: Vec<&crate::store::StoredDevice>| -> Vec<EnrolmentId> {
+            devices.into_iter().map(|device| device.enrolment).collect()
+        };
+        Answer::Revocations {
+            generation: self.site.revocations,
+            revoked: enrolments(revoked),
+            restored: enrolments(restored),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The judge: Cedar with a schema, one policy for each role.
+
+use std::{collections::BTreeMap, str::FromStr as _};
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
+    PolicySet, Request, Schema, ValidationMode, Validator,
+};
+use serde_json::json;
+
+use super::{permission, verdict::Holding};
+use crate::store::StoredRole;
+
+/// Why rules cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to make the site's rules: {what}")]
+pub(crate) struct RulesError {
+    what: String,
+}
+
+impl RulesError {
+    fn new(what: impl std::fmt::Display) -> Self {
+        Self { what: what.to_string() }
+    }
+}
+
+/// Decides by the policies of the site's roles. Made anew when a role changes.
+pub(crate) struct Judge {
+    schema: Schema,
+    policies: PolicySet,
+    authorizer: Authorizer,
+}
+
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Judge").field("policies", &self.policies.num_of_policies()).finish_non_exhaustive()
+    }
+}
+
+impl Judge {
+    /// Makes a judge of the site's roles. Each policy is checked against the schema.
+    pub(crate) fn new(roles: &[StoredRole]) -> Result<Self, RulesError> {
+        let schema = schema()?;
+        let mut policies = PolicySet::new();
+        for role in roles {
+            policies.add(policy(role)?).map_err(RulesError::new)?;
+        }
+        let validation = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        if !validation.validation_passed() {
+            return Err(RulesError::new(validation));
+        }
+        Ok(Self { schema, policies, authorizer: Authorizer::new() })
+    }
+
+    /// Returns the roles that give `permission` on `collection` to a person who holds `holdings`; empty where none does.
+    pub(crate) fn roles_that_allow(
+        &self,
+        person: &str,
+        holdings: &[Holding],
+        permission: &str,
+        collection: &str,
+    ) -> Result<Vec<String>, RulesError> {
+        let principal = uid("Person", person)?;
+        let resource = uid("Collection", collection)?;
+        let action = uid("Action", permission)?;
+        let entities = entities(person, holdings, collection, &self.schema)?;
+        let request = Request::new(principal, action, resource, Context::empty(), Some(&self.schema))
+            .map_err(RulesError::new)?;
+        let response = self.authorizer.is_authorized(&request, &self.policies, &entities);
+        if let Some(error) = response.diagnostics().errors().next() {
+            return Err(RulesError::new(error));
+        }
+        match response.decision() {
+            Decision::Deny => Ok(Vec::new()),
+            Decision::Allow => {
+                let mut roles: Vec<String> =
+                    response.diagnostics().reason().map(|id| AsRef::<str>::as_ref(id).to_owned()).collect();
+                roles.sort_unstable();
+                Ok(roles)
+            }
+        }
+    }
+}
+
+fn schema() -> Result<Schema, RulesError> {
+    let applies = json!({
+        "appliesTo": { "principalTypes": ["Person"], "resourceTypes": ["Collection"] }
+    });
+    let actions: BTreeMap<_, _> = permission::all().map(|name| (name, applies.clone())).collect();
+    let holding = json!({
+        "type": "Record",
+        "attributes": {
+            "role": { "type": "String" },
+            "collection": { "type": "Entity", "name": "Collection" }
+        }
+    });
+    let schema = json!({
+        "": {
+            "entityTypes": {
+                "Collection": {},
+                "Person": {
+                    "shape": {
+                        "type": "Record",
+                        "attributes": { "holdings": { "type": "Set", "element": holding } }
+                    }
+                }
+            },
+            "actions": actions
+        }
+    });
+    Schema::from_json_value(schema).map_err(RulesError::new)
+}
+
+/// A role's policy, made as a structure and not as text, so that no name can become part of a rule.
+fn policy(role: &StoredRole) -> Result<Policy, RulesError> {
+    let actions: Vec<_> =
+        role.permissions.iter().map(|name| json!({ "type": "Action", "id": name })).collect();
+    let held = json!({
+        "contains": {
+            "left": { ".": { "left": { "Var": "principal" }, "attr": "holdings" } },
+            "right": { "Record": { "role": { "Value": role.name }, "collection": { "Var": "resource" } } }
+        }
+    });
+    let policy = json!({
+        "effect": "permit",
+        "principal": { "op": "is", "entity_type": "Person" },
+        "action": { "op": "in", "entities": actions },
+        "resource": { "op": "is", "entity_type": "Collection" },
+        "conditions": [{ "kind": "when", "body": held }]
+    });
+    Policy::from_json(Some(PolicyId::new(&role.name)), policy).map_err(RulesError::new)
+}
+
+fn entities(
+    person: &str,
+    holdings: &[Holding],
+    collection: &str,
+    schema: &Schema,
+) -> Result<Entities, RulesError> {
+    let entity = |id: &str| json!({ "__entity": { "type": "Collection", "id": id } });
+    let held: Vec<_> = holdings
+        .iter()
+        .map(|holding| json!({ "role": holding.role, "collection": entity(&holding.collection) }))
+        .collect();
+    let list = json!([
+        { "uid": { "type": "Person", "id": person }, "attrs": { "holdings": held }, "parents": [] },
+        { "uid": { "type": "Collection", "id": collection }, "attrs": {}, "parents": [] }
+    ]);
+    Entities::from_json_value(list, Some(schema)).map_err(RulesError::new)
+}
+
+fn uid(kind: &str, id: &str) -> Result<EntityUid, RulesError> {
+    let kind = EntityTypeName::from_str(kind).map_err(RulesError::new)?;
+    Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
+}

@@ -1,0 +1,16 @@
+//! The site's rules: who may do what on which collection.
+//!
+//! A role is a set of permissions, and a Cedar policy; an assignment gives a person a role on collections, and is data. One
+//! decision is made for each collection that a person holds a role on, and devices are then looked up in the collections:
+//! a push to 100,000 devices costs as many decisions as one to a single device.
+
+mod permission;
+mod judge;
+mod verdict;
+
+pub(crate) use judge::{Judge, RulesError};
+pub(crate) use permission::{BUILT_IN_ROLES, is_permission, needed_for_actions};
+pub(crate) use verdict::{Grants, Holding, grants_on, why_not};
+
+#[cfg(test)]
+mod tests;

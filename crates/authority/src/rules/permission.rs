@@ -1,0 +1,72 @@
+//! The permissions that roles are made of, and the roles that every site has.
+
+/// What an action needs, all of it on one collection that holds the device (configmgr.md 3: Notify Resource, with Read and
+/// Read Resource).
+const ACTIONS: [&str; 3] =
+    ["Collection / Notify Resource", "Collection / Read", "Collection / Read Resource"];
+
+/// All permissions, in the field's words.
+const ALL: [&str; 12] = [
+    "Collection / Notify Resource",
+    "Collection / Read",
+    "Collection / Read Resource",
+    "Collection / Run Script",
+    "Collection / Modify",
+    "Collection / Delete Resource",
+    "Application / Read",
+    "Application / Approve",
+    "Policy / Read",
+    "Policy / Modify",
+    "Site / Read",
+    "Site / Modify",
+];
+
+/// A role that every site has; it cannot be changed.
+pub(crate) struct BuiltInRole {
+    /// Its name, as in Configuration Manager.
+    pub(crate) name: &'static str,
+    /// Its permissions.
+    pub(crate) permissions: &'static [&'static str],
+}
+
+/// The roles that every site has.
+pub(crate) const BUILT_IN_ROLES: [BuiltInRole; 3] = [
+    BuiltInRole { name: "Full Administrator", permissions: &ALL },
+    BuiltInRole {
+        name: "Operations Administrator",
+        permissions: &[
+            "Collection / Notify Resource",
+            "Collection / Read",
+            "Collection / Read Resource",
+            "Collection / Run Script",
+            "Application / Read",
+            "Policy / Read",
+            "Site / Read",
+        ],
+    },
+    BuiltInRole {
+        name: "Read-only Analyst",
+        permissions: &[
+            "Collection / Read",
+            "Collection / Read Resource",
+            "Application / Read",
+            "Policy / Read",
+            "Site / Read",
+        ],
+    },
+];
+
+/// Returns whether `name` is a permission.
+pub(crate) fn is_permission(name: &str) -> bool {
+    ALL.contains(&name)
+}
+
+/// Returns all permissions, for the schema.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    ALL.into_iter()
+}
+
+/// Returns the permissions that a device action needs on a collection.
+pub(crate) fn needed_for_actions() -> [&'static str; 3] {
+    ACTIONS
+}

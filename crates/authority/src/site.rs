@@ -1,0 +1,162 @@
+//! The site as the authority knows it, in memory: devices, collections, roles, policies. Loaded from the store, changed after
+//! each commit.
+
+mod collection;
+mod people;
+
+use std::collections::BTreeMap;
+
+use action::{DeviceId, Targets};
+use authority_link::Facts;
+use database::DbError;
+
+pub(crate) use collection::Collection;
+pub(crate) use people::People;
+
+use crate::{
+    rules::RulesError,
+    store::{Store, StoredDevice, StoredPolicy},
+};
+
+/// The site.
+#[derive(Debug)]
+pub(crate) struct SiteState {
+    /// Its devices, those that are revoked as well.
+    pub(crate) devices: BTreeMap<DeviceId, StoredDevice>,
+    /// The devices by the hash of their key: one that asks again is found among any number.
+    keys: BTreeMap<String, DeviceId>,
+    /// Its collections but that of all devices, by id.
+    pub(crate) collections: BTreeMap<String, Collection>,
+    /// Who may act on what.
+    pub(crate) people: People,
+    /// Its policies, by name.
+    pub(crate) policies: BTreeMap<String, StoredPolicy>,
+    /// Grows with every change that a device's manifest or the console's mirror could show.
+    pub(crate) generation: u64,
+    /// Grows with every revocation.
+    pub(crate) revocations: u64,
+    /// Whether the owner has halted all releases.
+    pub(crate) halted: bool,
+}
+
+/// Why the site's state cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// The store fails.
+    #[error("failed to read the authority's store")]
+    Store(#[from] DbError),
+    /// The roles make no rules.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+/// The name of the collection of all devices.
+pub(crate) const ALL_DEVICES_NAME: &str = "All Devices";
+
+impl SiteState {
+    /// Loads the site from its store.
+    pub(crate) async fn load(store: &Store) -> Result<Self, LoadError> {
+        let devices: BTreeMap<_, _> =
+            store.devices().await?.into_iter().map(|device| (device.device, device)).collect();
+        let mut collections = BTreeMap::new();
+        for stored in store.collections().await? {
+            let mut collection = Collection::new(stored);
+            for device in devices.values() {
+                collection.look_at(device);
+            }
+            collections.insert(collection.stored.id.clone(), collection);
+        }
+        let policies =
+            store.policies().await?.into_iter().map(|policy| (policy.name.clone(), policy)).collect();
+        let revocations = devices.values().map(|device| device.changed).max().unwrap_or(0);
+        let keys = devices.values().map(|device| (device.key_sha256.clone(), device.device)).collect();
+        Ok(Self {
+            devices,
+            keys,
+            collections,
+            people: People::new(store.roles().await?, store.assignments().await?)?,
+            policies,
+            generation: store.number("generation").await?,
+            revocations,
+            halted: store.number("halted").await? != 0,
+        })
+    }
+
+    /// Returns the device where it is there and not revoked.
+    pub(crate) fn device(&self, device: DeviceId) -> Option<&StoredDevice> {
+        self.devices.get(&device).filter(|device| !device.revoked)
+    }
+
+    /// Returns the device, revoked or not, whose newest key has that hash.
+    pub(crate) fn device_with_key(&self, key_sha256: &str) -> Option<&StoredDevice> {
+        let device = self.devices.get(self.keys.get(key_sha256)?)?;
+        (device.key_sha256 == key_sha256).then_some(device)
+    }
+
+    /// Returns whether a collection holds a device.
+    pub(crate) fn holds(&self, collection: &str, device: DeviceId) -> bool {
+        if collection == Targets::ALL_DEVICES {
+            return self.device(device).is_some();
+        }
+        self.collections.get(collection).is_some_and(|collection| collection.members.contains(&device))
+    }
+
+    /// Returns how many devices a collection holds; `None` where there is no such collection.
+    pub(crate) fn count(&self, collection: &str) -> Option<u64> {
+        let count = if collection == Targets::ALL_DEVICES {
+            self.devices.values().filter(|device| !device.revoked).count()
+        } else {
+            self.collections.get(collection)?.members.len()
+        };
+        u64::try_from(count).ok()
+    }
+
+    /// Returns a page of a collection's devices, in the order of their ids.
+    pub(crate) fn members(
+        &self,
+        collection: &str,
+        after: Option<DeviceId>,
+        limit: usize,
+    ) -> Vec<&StoredDevice> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, Excluded);
+        if collection == Targets::ALL_DEVICES {
+            let devices = self.devices.range((from, Unbounded)).map(|(_, device)| device);
+            return devices.filter(|device| !device.revoked).take(limit).collect();
+        }
+        let Some(collection) = self.collections.get(collection) else { return Vec::new() };
+        let members = collection.members.range((from, Unbounded));
+        members.filter_map(|device| self.device(*device)).take(limit).collect()
+    }
+
+    /// Returns the id of a collection that is named by its id or its name.
+    pub(crate) fn collection_id(&self, wanted: &str) -> Option<String> {
+        if wanted == Targets::ALL_DEVICES || wanted == ALL_DEVICES_NAME {
+            return Some(Targets::ALL_DEVICES.to_owned());
+        }
+        let found = self.collections.values();
+        let mut found =
+            found.filter(|collection| collection.stored.id == wanted || collection.stored.name == wanted);
+        found.next().map(|collection| collection.stored.id.clone())
+    }
+
+    /// Takes a new or changed device into the collections; returns whether any collection changed by it.
+    pub(crate) fn put_device(&mut self, device: StoredDevice) -> bool {
+        let mut changed = false;
+        for collection in self.collections.values_mut() {
+            changed |= collection.look_at(&device);
+        }
+        self.keys.insert(device.key_sha256.clone(), device.device);
+        self.devices.insert(device.device, device);
+        changed
+    }
+
+    /// Returns the devices among `facts` whose facts differ from what is known, as they would be.
+    pub(crate) fn changed_facts(&self, facts: Vec<(DeviceId, Facts)>) -> Vec<StoredDevice> {
+        let changed = facts.into_iter().filter_map(|(device, facts)| {
+            let known = self.devices.get(&device)?;
+            (known.facts != facts).then(|| StoredDevice { facts, ..known.clone() })
+        });
+        changed.collect()
+    }
+}

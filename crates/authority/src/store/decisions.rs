@@ -1,0 +1,72 @@
+//! Decisions: what was decided of a request, so that the same request gets the same answer and a release knows its action.
+
+use action::{TaskGuid, Timestamp, UserId};
+use authority_link::Decision;
+use database::{DbError, Statement, Transaction, args};
+
+use super::{Store, devices::json};
+
+/// A decision, as it is stored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct StoredDecision {
+    /// The action.
+    pub(crate) task_guid: TaskGuid,
+    /// SHA-256 of the request's bytes, hexadecimal.
+    pub(crate) request_sha256: String,
+    /// Who asked.
+    pub(crate) person: UserId,
+    /// Their name.
+    pub(crate) person_name: String,
+    /// What was decided.
+    pub(crate) decision: Decision,
+    /// How long it must be known: while the action can be released, and its id must not be taken again.
+    pub(crate) keep_until: Timestamp,
+}
+
+const ONE: Statement = Statement::both(
+    "SELECT task_guid, request_sha256, person, person_name, decision, keep_until FROM decision WHERE task_guid = $1",
+);
+const PUT: Statement = Statement::both(
+    "INSERT INTO decision (task_guid, request_sha256, person, person_name, decision, keep_until) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (task_guid) DO NOTHING",
+);
+const FORGET: Statement = Statement::both("DELETE FROM decision WHERE keep_until < $1");
+
+impl Store {
+    /// Returns the decision on an action.
+    pub(crate) async fn decision(&self, task_guid: TaskGuid) -> Result<Option<StoredDecision>, DbError> {
+        let row = self.db.row(&ONE, args![task_guid.to_string()]).await?;
+        row.map(|row| {
+            Ok(StoredDecision {
+                task_guid: row.parsed("task_guid")?,
+                request_sha256: row.text("request_sha256")?.to_owned(),
+                person: row.parsed("person")?,
+                person_name: row.text("person_name")?.to_owned(),
+                decision: row.json("decision")?,
+                keep_until: Timestamp(row.int("keep_until")?),
+            })
+        })
+        .transpose()
+    }
+
+    /// Stores a decision; returns whether the action had none before.
+    pub(crate) async fn put_decision(
+        change: &mut Transaction,
+        stored: &StoredDecision,
+    ) -> Result<bool, DbError> {
+        let arguments = args![
+            stored.task_guid.to_string(),
+            stored.request_sha256.as_str(),
+            stored.person.to_string(),
+            stored.person_name.as_str(),
+            json(&stored.decision),
+            stored.keep_until.0,
+        ];
+        Ok(change.execute(&PUT, arguments).await? > 0)
+    }
+
+    /// Forgets the decisions that nothing needs any more; returns how many.
+    pub(crate) async fn forget_decisions(&self, now: Timestamp) -> Result<u64, DbError> {
+        self.db.write(&FORGET, args![now.0]).await
+    }
+}

@@ -1,0 +1,83 @@
+//! The tables of the authority's own store.
+
+use database::{Migrations, Step};
+
+/// How the tables came to be.
+pub(super) const MIGRATIONS: Migrations =
+    Migrations { name: "authority", steps: &[Step { version: 1, sqlite: FIRST, postgres: FIRST }] };
+
+/// Times are milliseconds since 1970; ids are hyphenated lower-case text; sets and structures are JSON text.
+const FIRST: &str = "
+CREATE TABLE device (
+    device TEXT PRIMARY KEY,
+    enrolment TEXT NOT NULL UNIQUE,
+    resource BIGINT NOT NULL UNIQUE,
+    key_sha256 TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    revoked BIGINT NOT NULL,
+    changed BIGINT NOT NULL,
+    enrolled_at BIGINT NOT NULL
+);
+CREATE INDEX device_changed ON device (changed);
+CREATE TABLE collection (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    query TEXT,
+    version BIGINT NOT NULL
+);
+CREATE TABLE collection_member (
+    collection TEXT NOT NULL,
+    device TEXT NOT NULL,
+    PRIMARY KEY (collection, device)
+);
+CREATE TABLE role (
+    name TEXT PRIMARY KEY,
+    permissions TEXT NOT NULL
+);
+CREATE TABLE assignment (
+    person TEXT NOT NULL,
+    person_name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    collections TEXT NOT NULL,
+    PRIMARY KEY (person, role)
+);
+CREATE TABLE policy (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    version BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    collections TEXT NOT NULL,
+    removed BIGINT NOT NULL
+);
+CREATE TABLE document (
+    sha256 TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+);
+CREATE TABLE join_token (
+    id TEXT PRIMARY KEY,
+    secret_sha256 TEXT NOT NULL,
+    uses_left BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    collection TEXT
+);
+CREATE TABLE decision (
+    task_guid TEXT PRIMARY KEY,
+    request_sha256 TEXT NOT NULL,
+    person TEXT NOT NULL,
+    person_name TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    keep_until BIGINT NOT NULL
+);
+CREATE INDEX decision_keep_until ON decision (keep_until);
+CREATE TABLE audit (
+    number BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    entry TEXT NOT NULL,
+    hash TEXT NOT NULL
+);
+CREATE TABLE number (
+    name TEXT PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+";
