@@ -1,0 +1,13 @@
+//! The contract of the site's store, held to on SQLite in memory, SQLite in a file and PostgreSQL.
+
+mod support;
+mod devices;
+mod upload;
+mod path;
+mod waiting;
+mod endings;
+mod history;
+mod sweep;
+mod odds;
+mod model;
+mod crash;
