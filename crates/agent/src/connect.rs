@@ -18,7 +18,7 @@ const LOOK_FOR_TCP: Duration = Duration::from_secs(600);
 
 /// How the device channel is carried.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// TLS on a TCP port of its own.
     Tcp,
     /// Binary WebSocket messages over HTTPS.
@@ -27,16 +27,16 @@ pub enum Transport {
 
 /// A way to a notification server.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Way {
+pub(crate) struct Way {
     /// How.
-    pub transport: Transport,
+    pub(crate) transport: Transport,
     /// The host and port.
-    pub address: String,
+    pub(crate) address: String,
 }
 
 /// What to do next.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Try this way now.
     Dial(Way),
     /// Nothing before this time of the boot clock.
@@ -45,7 +45,7 @@ pub enum Next {
 
 /// Where the connection stands.
 #[derive(Clone, Debug)]
-pub struct Connect {
+pub(crate) struct Connect {
     ways: Vec<Way>,
     /// The way of the present round that is tried next.
     step: usize,
@@ -63,7 +63,7 @@ struct Online {
 
 impl Connect {
     /// Begins with the servers of a trust document: addresses of the TCP port, and of the HTTPS listener.
-    pub fn new(tcp: &[String], web: &[String], unit: f64) -> Self {
+    pub(crate) fn new(tcp: &[String], web: &[String], unit: f64) -> Self {
         let mut connect = Self {
             ways: Vec::new(),
             step: 0,
@@ -76,7 +76,7 @@ impl Connect {
     }
 
     /// Takes other servers. Each device begins at one of its own, chosen by `unit`, from 0 to 1.
-    pub fn set_servers(&mut self, tcp: &[String], web: &[String], unit: f64) {
+    pub(crate) fn set_servers(&mut self, tcp: &[String], web: &[String], unit: f64) {
         let ways = |transport, addresses: &[String]| -> Vec<Way> {
             let mut ways: Vec<_> =
                 addresses.iter().map(|address| Way { transport, address: address.clone() }).collect();
@@ -89,7 +89,7 @@ impl Connect {
     }
 
     /// Tries these TCP addresses before the others, as the server asked.
-    pub fn redirect(&mut self, addresses: &[String]) {
+    pub(crate) fn redirect(&mut self, addresses: &[String]) {
         self.ways.retain(|way| way.transport != Transport::Tcp || !addresses.contains(&way.address));
         let first =
             addresses.iter().map(|address| Way { transport: Transport::Tcp, address: address.clone() });
@@ -98,7 +98,7 @@ impl Connect {
     }
 
     /// Returns what to do at `now`.
-    pub fn next(&self, now: Duration) -> Next {
+    pub(crate) fn next(&self, now: Duration) -> Next {
         match self.ways.get(self.step) {
             _ if now < self.not_before => Next::Wait(self.not_before),
             Some(way) => Next::Dial(way.clone()),
@@ -107,7 +107,7 @@ impl Connect {
     }
 
     /// The way of [`Connect::next`] did not lead to a sign-in. After the last way of a round it is time to wait.
-    pub fn failed(&mut self, now: Duration, unit: f64) {
+    pub(crate) fn failed(&mut self, now: Duration, unit: f64) {
         self.step += 1;
         if self.step >= self.ways.len() {
             self.step = 0;
@@ -117,7 +117,7 @@ impl Connect {
     }
 
     /// The server took the sign-in.
-    pub fn signed_in(&mut self, transport: Transport, now: Duration, unit: f64) {
+    pub(crate) fn signed_in(&mut self, transport: Transport, now: Duration, unit: f64) {
         self.step = 0;
         let look = match transport {
             Transport::Tcp => None,
@@ -127,7 +127,7 @@ impl Connect {
     }
 
     /// The connection ended.
-    pub fn lost(&mut self, now: Duration, unit: f64) {
+    pub(crate) fn lost(&mut self, now: Duration, unit: f64) {
         if let Some(online) = self.online.take()
             && now.saturating_sub(online.since) >= STEADY
         {
@@ -138,7 +138,7 @@ impl Connect {
     }
 
     /// The server restarts: come back at a random moment `within` this time.
-    pub fn restarting(&mut self, within: Duration, now: Duration, unit: f64) {
+    pub(crate) fn restarting(&mut self, within: Duration, now: Duration, unit: f64) {
         self.online = None;
         self.backoff.worked();
         self.step = 0;
@@ -146,20 +146,20 @@ impl Connect {
     }
 
     /// The server refused the sign-in and said when to come back.
-    pub fn refused(&mut self, retry_after: Duration, now: Duration, unit: f64) {
+    pub(crate) fn refused(&mut self, retry_after: Duration, now: Duration, unit: f64) {
         self.failed(now, unit);
         self.wait(retry_after + self.backoff.clone().failed(unit), now);
     }
 
     /// Returns when to look whether TCP works: only on a WebSocket, and only where there is a TCP address.
-    pub fn look_for_tcp(&self) -> Option<(Duration, Way)> {
+    pub(crate) fn look_for_tcp(&self) -> Option<(Duration, Way)> {
         let look = self.online.and_then(|online| online.look)?;
         let way = self.ways.iter().find(|way| way.transport == Transport::Tcp)?;
         Some((look, way.clone()))
     }
 
     /// TCP does not work yet: look again later, at another address where there are several.
-    pub fn still_no_tcp(&mut self, now: Duration, unit: f64) {
+    pub(crate) fn still_no_tcp(&mut self, now: Duration, unit: f64) {
         if let Some(online) = &mut self.online {
             online.look = Some(now + spread(LOOK_FOR_TCP, unit));
         }

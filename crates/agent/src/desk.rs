@@ -15,15 +15,16 @@ use std::{
 };
 
 use action::{ActionKind, PushId, TaskGuid, TaskId, Timestamp};
+use device_channel::ReturnCode;
 
 use crate::{
-    journal::{Answer, Journal, JournalError, Owed, Push, ReturnCode, Stage, Task},
+    journal::{Answer, Journal, JournalError, Owed, Push, Stage, Task},
     kind::{Handling, Repeat},
     schedule::{Asked, Ended, Schedule, Work},
 };
 
 /// How long a receipt waits for its answer: an answer within this is one write and one row update at the server.
-pub const TOGETHER: Duration = Duration::from_millis(50);
+pub(crate) const TOGETHER: Duration = Duration::from_millis(50);
 /// How often an answer that the journal could not take is tried again: a full disk is made free by people.
 const SAVE_AGAIN: Duration = Duration::from_secs(10);
 /// How often the journal is tidied.
@@ -33,20 +34,20 @@ const ANSWERS_AT_ONCE: usize = 64;
 
 /// The clocks and the dice.
 #[derive(Clone, Copy, Debug)]
-pub struct Now {
+pub(crate) struct Now {
     /// The machine's clock, for what people read.
-    pub wall: Timestamp,
+    pub(crate) wall: Timestamp,
     /// The trusted time, for deadlines.
-    pub trusted: Timestamp,
+    pub(crate) trusted: Timestamp,
     /// The boot clock, for timers.
-    pub boot: Duration,
+    pub(crate) boot: Duration,
     /// A throw of the dice, from 0 to 1.
-    pub unit: f64,
+    pub(crate) unit: f64,
 }
 
 /// What the owner of the connection and the runs must do.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Output {
+pub(crate) enum Output {
     /// Say these in one write. What cannot be said, because nobody listens, is said again after the next sign-in.
     Say(Vec<Say>),
     /// Begin a run of this work, for these tasks; none for a cycle.
@@ -55,7 +56,7 @@ pub enum Output {
 
 /// A message to the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Say {
+pub(crate) enum Say {
     /// The task is in the journal.
     Receipt(Push),
     /// The task runs.
@@ -66,18 +67,18 @@ pub enum Say {
 
 /// What a run came to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// How it is answered.
-    pub code: ReturnCode,
+    pub(crate) code: ReturnCode,
     /// Why, in words.
-    pub detail: String,
+    pub(crate) detail: String,
     /// What the schedule makes of it.
-    pub ended: Ended,
+    pub(crate) ended: Ended,
 }
 
 /// The desk of one device.
 #[derive(Debug)]
-pub struct Desk {
+pub(crate) struct Desk {
     journal: Journal,
     schedule: Schedule,
     handling: fn(ActionKind) -> Handling,
@@ -94,17 +95,17 @@ pub struct Desk {
 
 impl Desk {
     /// Returns the journal, for notes.
-    pub fn journal(&mut self) -> &mut Journal {
+    pub(crate) fn journal(&mut self) -> &mut Journal {
         &mut self.journal
     }
 
     /// Returns the schedule.
-    pub fn schedule(&mut self) -> &mut Schedule {
+    pub(crate) fn schedule(&mut self) -> &mut Schedule {
         &mut self.schedule
     }
 
     /// Returns what to do next.
-    pub fn poll_output(&mut self) -> Option<Output> {
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
 
@@ -113,12 +114,12 @@ impl Desk {
     /// # Errors
     ///
     /// The journal could not be read or written: nothing was taken, and nothing is said.
-    pub fn receive(&mut self, task: Task, now: Now) -> Result<(), JournalError> {
+    pub(crate) fn receive(&mut self, task: Task, now: Now) -> Result<(), JournalError> {
         if self.journal.entry(task.task_guid)?.is_some() {
             return self.receive_again(task.push);
         }
         if task.deliver_by < now.trusted {
-            return self.answer_at_once(&task, ReturnCode::Expired, "it came after its deadline", now);
+            return self.answer_at_once(&task, ReturnCode::EXPIRED, "it came after its deadline", now);
         }
         match (self.handling)(task.kind) {
             Handling::Answer(code, detail) => self.answer_at_once(&task, code, detail, now),
@@ -166,7 +167,7 @@ impl Desk {
     }
 
     /// A run ended.
-    pub fn ended(&mut self, work: Work, outcome: Outcome, now: Now) {
+    pub(crate) fn ended(&mut self, work: Work, outcome: Outcome, now: Now) {
         let served = self.schedule.ended(work, outcome.ended, now.boot, now.unit);
         let answer = Answer { code: outcome.code, detail: outcome.detail, at: now.wall };
         self.conclude(served, answer, now);
@@ -184,7 +185,7 @@ impl Desk {
         if !noted.is_empty() && self.journal.start(&noted).is_err() {
             // What is not known to have begun must not begin.
             let outcome = Outcome {
-                code: ReturnCode::Failed,
+                code: ReturnCode::FAILED,
                 detail: "the agent's journal could not be written".to_owned(),
                 ended: Ended::Badly,
             };
@@ -220,7 +221,7 @@ impl Desk {
     }
 
     /// Does what is due: receipts, deadlines, cycles, what could not be saved.
-    pub fn on_time(&mut self, now: Now) {
+    pub(crate) fn on_time(&mut self, now: Now) {
         let (due, held) = self.held.iter().partition::<Vec<(Push, Duration)>, _>(|(_, at)| *at <= now.boot);
         self.held = held;
         self.say(due.into_iter().flat_map(|(push, _)| [Say::Receipt(push), Say::Progress(push)]));
@@ -236,7 +237,7 @@ impl Desk {
             self.schedule.forget(task);
             self.conclude(
                 vec![task],
-                Answer { code: ReturnCode::Failed, detail: detail.to_owned(), at: now.wall },
+                Answer { code: ReturnCode::FAILED, detail: detail.to_owned(), at: now.wall },
                 now,
             );
         }
@@ -255,7 +256,7 @@ impl Desk {
     }
 
     /// Returns when [`Desk::on_time`] next has something to do, by the boot clock.
-    pub fn poll_timeout(&self, now: Now) -> Duration {
+    pub(crate) fn poll_timeout(&self, now: Now) -> Duration {
         let deadline = self
             .deadlines
             .values()
@@ -274,7 +275,7 @@ impl Desk {
     /// # Errors
     ///
     /// The journal could not be read.
-    pub fn signed_in(&mut self) -> Result<(), JournalError> {
+    pub(crate) fn signed_in(&mut self) -> Result<(), JournalError> {
         for owed in self.journal.owed(None)?.chunks(ANSWERS_AT_ONCE) {
             self.say(owed.iter().cloned().map(Say::Response));
         }
@@ -286,16 +287,16 @@ impl Desk {
     /// # Errors
     ///
     /// The journal could not be written: they are said again after the next sign-in.
-    pub fn confirmed(&mut self, pairs: &[(PushId, TaskId)]) -> Result<(), JournalError> {
+    pub(crate) fn confirmed(&mut self, pairs: &[(PushId, TaskId)]) -> Result<(), JournalError> {
         self.journal.confirm(pairs)
     }
 
     /// The action was cancelled. What has begun goes on to its end, and its answer comes late.
-    pub fn cancelled(&mut self, task: TaskGuid, now: Now) {
+    pub(crate) fn cancelled(&mut self, task: TaskGuid, now: Now) {
         if self.schedule.waits(task) {
             self.schedule.forget(task);
             let detail = "it was cancelled before it began".to_owned();
-            self.conclude(vec![task], Answer { code: ReturnCode::Failed, detail, at: now.wall }, now);
+            self.conclude(vec![task], Answer { code: ReturnCode::FAILED, detail, at: now.wall }, now);
         }
     }
 

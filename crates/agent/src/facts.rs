@@ -5,7 +5,7 @@ use std::fs;
 use management_link::Discovery;
 
 /// Looks at the machine. `name` replaces the host's.
-pub fn discover(name: Option<&str>) -> Discovery {
+pub(crate) fn discover(name: Option<&str>) -> Discovery {
     let release =
         fs::read_to_string("/etc/os-release").or_else(|_| fs::read_to_string("/usr/lib/os-release"));
     let release = release.unwrap_or_default();

@@ -11,15 +11,16 @@ mod tests;
 use std::{io, path::Path};
 
 use action::{PushId, TaskGuid, TaskId, Timestamp};
+use device_channel::ReturnCode;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-pub use entry::{Answer, Entry, Owed, Push, ReturnCode, Stage, Task};
+pub(crate) use entry::{Answer, Entry, Owed, Push, Stage, Task};
 
 /// How long a TaskGUID is remembered after its `deliver_by`: a task that comes again by then is not run again.
 const KEEP_AFTER: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// The most tasks that are remembered. A site that sends more in two days has lost its mind; the disk stays below 10 MB.
-pub const MOST_TASKS: u64 = 10_000;
+pub(crate) const MOST_TASKS: u64 = 10_000;
 
 /// Why the journal cannot be read or written. Nothing is receipted then.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +56,13 @@ pub enum JournalError {
 
 /// The journal of one device.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     db: Connection,
 }
 
 impl Journal {
     /// Opens or makes the journal.
-    pub fn open(path: &Path) -> Result<Self, JournalError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, JournalError> {
         schema::open(path).map(|db| Self { db })
     }
 
@@ -72,7 +73,7 @@ impl Journal {
     }
 
     /// Returns what is known of a task.
-    pub fn entry(&self, task_guid: TaskGuid) -> Result<Option<Entry>, JournalError> {
+    pub(crate) fn entry(&self, task_guid: TaskGuid) -> Result<Option<Entry>, JournalError> {
         self.db
             .prepare_cached(&format!("{ENTRY} WHERE task_guid = ?1"))
             .and_then(|mut statement| statement.query_row([task_guid.to_string()], entry).optional())
@@ -80,7 +81,7 @@ impl Journal {
     }
 
     /// Takes a task that is not known yet, together with how far it gets at once.
-    pub fn take(&mut self, task: &Task, stage: &Stage) -> Result<(), JournalError> {
+    pub(crate) fn take(&mut self, task: &Task, stage: &Stage) -> Result<(), JournalError> {
         let count: u64 =
             self.db.query_row("SELECT count(*) FROM task", [], |row| row.get(0)).map_err(sql("read"))?;
         if count >= MOST_TASKS {
@@ -99,7 +100,7 @@ impl Journal {
                 stage.name(),
                 task.finish_by.0,
                 task.deliver_by.plus(KEEP_AFTER).0,
-                answer.map(|answer| answer.code.number()),
+                answer.map(|answer| answer.code.0),
                 answer.map(|answer| answer.detail.as_str()),
                 answer.map(|answer| answer.at.0),
             ])?;
@@ -108,12 +109,12 @@ impl Journal {
     }
 
     /// Notes that a known task came by another push: its answer is owed under that push as well.
-    pub fn again(&mut self, again: &Push) -> Result<(), JournalError> {
+    pub(crate) fn again(&mut self, again: &Push) -> Result<(), JournalError> {
         self.write("write a repeated task to", |db| push(db, again, Repeated::Yes))
     }
 
     /// Notes that tasks begin, which must not be repeated if the agent ends meanwhile.
-    pub fn start(&mut self, tasks: &[TaskGuid]) -> Result<(), JournalError> {
+    pub(crate) fn start(&mut self, tasks: &[TaskGuid]) -> Result<(), JournalError> {
         self.write("write the begin of a run to", |db| {
             let mut statement = db.prepare_cached(
                 "UPDATE task SET stage = 'started' WHERE task_guid = ?1 AND stage = 'received'",
@@ -123,13 +124,13 @@ impl Journal {
     }
 
     /// Notes the answer of tasks. The first answer of a task stands.
-    pub fn answer(&mut self, tasks: &[TaskGuid], answer: &Answer) -> Result<(), JournalError> {
+    pub(crate) fn answer(&mut self, tasks: &[TaskGuid], answer: &Answer) -> Result<(), JournalError> {
         self.write("write an answer to", |db| {
             let mut statement = db.prepare_cached(
                 "UPDATE task SET stage = 'answered', code = ?2, detail = ?3, answered_at = ?4 \
                  WHERE task_guid = ?1 AND stage <> 'answered'",
             )?;
-            let (code, detail, at) = (answer.code.number(), &answer.detail, answer.at.0);
+            let (code, detail, at) = (answer.code.0, &answer.detail, answer.at.0);
             tasks
                 .iter()
                 .try_for_each(|task| statement.execute(params![task.to_string(), code, detail, at]).map(drop))
@@ -137,8 +138,8 @@ impl Journal {
     }
 
     /// Returns the answers that are owed: all, or those of some tasks.
-    pub fn owed(&self, tasks: Option<&[TaskGuid]>) -> Result<Vec<Owed>, JournalError> {
-        let set = tasks.map(|tasks| serde_json::to_string(&tasks).expect("a list of ids can be written"));
+    pub(crate) fn owed(&self, tasks: Option<&[TaskGuid]>) -> Result<Vec<Owed>, JournalError> {
+        let set = tasks.map(json_set);
         let mut statement = self
             .db
             .prepare_cached(
@@ -157,7 +158,7 @@ impl Journal {
                     },
                     repeated: row.get(3)?,
                     answer: Answer {
-                        code: ReturnCode::from_number(row.get(4)?),
+                        code: ReturnCode(row.get(4)?),
                         detail: row.get(5)?,
                         at: Timestamp(row.get(6)?),
                     },
@@ -169,7 +170,7 @@ impl Journal {
 
     /// The site has these answers: they are owed no longer. Not forced to the disk's surface: what is lost with the power
     /// is an answer repeated once more.
-    pub fn confirm(&mut self, pairs: &[(PushId, TaskId)]) -> Result<(), JournalError> {
+    pub(crate) fn confirm(&mut self, pairs: &[(PushId, TaskId)]) -> Result<(), JournalError> {
         self.write_at_leisure("confirm answers in", |db| {
             let mut statement = db.prepare_cached("DELETE FROM push WHERE push_id = ?1 AND task_id = ?2")?;
             pairs.iter().try_for_each(|(push, task)| statement.execute([push.0, task.0]).map(drop))
@@ -177,7 +178,7 @@ impl Journal {
     }
 
     /// Returns the tasks without an answer, in the order in which they came.
-    pub fn unanswered(&self) -> Result<Vec<Entry>, JournalError> {
+    pub(crate) fn unanswered(&self) -> Result<Vec<Entry>, JournalError> {
         self.db
             .prepare(&format!("{ENTRY} WHERE stage <> 'answered' ORDER BY rowid"))
             .and_then(|mut statement| statement.query_map([], entry)?.collect())
@@ -185,7 +186,7 @@ impl Journal {
     }
 
     /// Forgets the tasks whose time is over, answered or not.
-    pub fn forget(&mut self, now: Timestamp) -> Result<(), JournalError> {
+    pub(crate) fn forget(&mut self, now: Timestamp) -> Result<(), JournalError> {
         self.write_at_leisure("tidy", |db| {
             db.execute(
                 "DELETE FROM push WHERE task_guid IN (SELECT task_guid FROM task WHERE keep_until < ?1)",
@@ -195,8 +196,13 @@ impl Journal {
         })
     }
 
+    /// Returns the highest number of a push that was taken.
+    pub(crate) fn highest_push(&self) -> Result<u64, JournalError> {
+        Ok(self.note("highest-push")?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
     /// Returns a note, such as the highest epoch that was seen.
-    pub fn note(&self, name: &str) -> Result<Option<String>, JournalError> {
+    pub(crate) fn note(&self, name: &str) -> Result<Option<String>, JournalError> {
         self.db
             .query_row("SELECT value FROM note WHERE name = ?1", [name], |row| row.get(0))
             .optional()
@@ -204,14 +210,14 @@ impl Journal {
     }
 
     /// Keeps a note.
-    pub fn put_note(&mut self, name: &str, value: &str) -> Result<(), JournalError> {
+    pub(crate) fn put_note(&mut self, name: &str, value: &str) -> Result<(), JournalError> {
         self.write("write a note to", |db| {
             db.execute("INSERT OR REPLACE INTO note (name, value) VALUES (?1, ?2)", [name, value]).map(drop)
         })
     }
 
     /// Removes a note.
-    pub fn remove_note(&mut self, name: &str) -> Result<(), JournalError> {
+    pub(crate) fn remove_note(&mut self, name: &str) -> Result<(), JournalError> {
         self.write_at_leisure("remove a note from", |db| {
             db.execute("DELETE FROM note WHERE name = ?1", [name]).map(drop)
         })
@@ -248,7 +254,7 @@ const ENTRY: &str = "SELECT task_guid, kind, param, stage, finish_by, code, deta
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let answer = match row.get::<_, Option<i32>>(5)? {
         Some(code) => Some(Answer {
-            code: ReturnCode::from_number(code),
+            code: ReturnCode(code),
             detail: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
             at: Timestamp(row.get::<_, Option<i64>>(7)?.unwrap_or_default()),
         }),
@@ -261,6 +267,10 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         stage: Stage::named(&row.get::<_, String>(3)?, answer),
         finish_by: Timestamp(row.get(4)?),
     })
+}
+
+fn json_set(tasks: &[TaskGuid]) -> String {
+    serde_json::to_string(tasks).expect("a list of ids can be written")
 }
 
 fn parsed(row: &Row<'_>, column: usize) -> rusqlite::Result<TaskGuid> {
@@ -277,6 +287,11 @@ enum Repeated {
 
 /// A push that comes a second time changes nothing.
 fn push(db: &Connection, push: &Push, repeated: Repeated) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO note (name, value) VALUES ('highest-push', ?1) ON CONFLICT (name) DO UPDATE \
+         SET value = excluded.value WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)",
+    )?
+    .execute([push.push_id.to_string()])?;
     db.prepare_cached(
         "INSERT OR IGNORE INTO push (push_id, task_id, task_guid, repeated) VALUES (?1, ?2, ?3, ?4)",
     )?

@@ -1,12 +1,13 @@
 //! What this agent does about each kind of action.
 
 use action::ActionKind;
+use device_channel::ReturnCode;
 
-use crate::{journal::ReturnCode, schedule::Work};
+use crate::schedule::Work;
 
 /// What is done about a kind of action.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Handling {
+pub(crate) enum Handling {
     /// It is answered at once.
     Answer(ReturnCode, &'static str),
     /// A run of this work answers it.
@@ -15,7 +16,7 @@ pub enum Handling {
 
 /// Whether a run that the agent's end interrupted may be begun again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Repeat {
+pub(crate) enum Repeat {
     /// To run it twice is to run it once: it brings about a state.
     Safe,
     /// It may have had its effect: it is answered as interrupted.
@@ -23,13 +24,13 @@ pub enum Repeat {
 }
 
 /// Returns what this agent does about a kind.
-pub fn handling(kind: ActionKind) -> Handling {
+pub(crate) fn handling(kind: ActionKind) -> Handling {
     match kind {
         ActionKind::MACHINE_POLICY => Handling::Run(Work::MachinePolicy, Repeat::Safe),
-        ActionKind::PROBE => Handling::Answer(ReturnCode::Done, ""),
+        ActionKind::PROBE => Handling::Answer(ReturnCode::SUCCESS, ""),
         ActionKind::USER_POLICY | ActionKind::APPLICATIONS => {
-            Handling::Answer(ReturnCode::NotSupported, "this version of the agent does not support it yet")
+            Handling::Answer(ReturnCode::NOT_SUPPORTED, "this version of the agent does not support it yet")
         }
-        _ => Handling::Answer(ReturnCode::NotSupported, "this agent does not know the type"),
+        _ => Handling::Answer(ReturnCode::NOT_SUPPORTED, "this agent does not know the type"),
     }
 }

@@ -11,13 +11,15 @@ use service::backoff::Backoff;
 
 /// A kind of work.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Work {
+pub(crate) enum Work {
     /// Download the machine policy, apply it, report compliance.
     MachinePolicy,
     /// Report what the device is.
     Discovery,
     /// Refresh the trust document; renew the certificate when its time has come.
     Credentials,
+    /// Send the state message that the site did not get.
+    Reports,
 }
 
 /// How often the cycles run.
@@ -37,6 +39,8 @@ impl Default for Cycles {
 
 /// How often the trust document is looked at: well within the overlap of an old and a new key.
 const CREDENTIALS: Duration = Duration::from_hours(12);
+/// How often it is looked whether a state message is left; one that is left hurries this.
+const REPORTS: Duration = Duration::from_hours(24);
 /// The first runs after a start are spread over this, so that a data centre that was switched on does not ask at once.
 const FIRST_WITHIN: Duration = Duration::from_secs(120);
 /// A run that failed is tried again after at most this at first, doubling up to its period.
@@ -46,7 +50,7 @@ const JITTER: f64 = 0.1;
 
 /// How a run ended, for the schedule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// It did what it is for; the next one is due after a period.
     Well,
     /// It could not, and trying again sooner may help.
@@ -55,7 +59,7 @@ pub enum Ended {
 
 /// What a task that asks for a run gets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// A run for it begins now: the caller starts it.
     Begins,
     /// It waits for the next run.
@@ -64,7 +68,7 @@ pub enum Asked {
 
 /// The schedule of all kinds of work.
 #[derive(Debug)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     lines: BTreeMap<Work, Line>,
 }
 
@@ -79,11 +83,12 @@ struct Line {
 
 impl Schedule {
     /// Begins at `now` of the boot clock; `unit` throws the dice, from 0 to 1.
-    pub fn new(cycles: Cycles, now: Duration, mut unit: impl FnMut() -> f64) -> Self {
+    pub(crate) fn new(cycles: Cycles, now: Duration, mut unit: impl FnMut() -> f64) -> Self {
         let periods = [
             (Work::MachinePolicy, cycles.machine_policy),
             (Work::Discovery, cycles.discovery),
             (Work::Credentials, CREDENTIALS),
+            (Work::Reports, REPORTS),
         ];
         let lines = periods.into_iter().map(|(work, period)| {
             let line = Line {
@@ -99,7 +104,7 @@ impl Schedule {
     }
 
     /// A task asks for a run.
-    pub fn ask(&mut self, work: Work, task: TaskGuid) -> Asked {
+    pub(crate) fn ask(&mut self, work: Work, task: TaskGuid) -> Asked {
         let line = self.line(work);
         match &line.running {
             None => {
@@ -113,14 +118,14 @@ impl Schedule {
         }
     }
 
-    /// Something other than a task asks for a run soon.
-    pub fn hurry(&mut self, work: Work, now: Duration) {
+    /// Something other than a task asks for a run, at `at` at the latest.
+    pub(crate) fn hurry(&mut self, work: Work, at: Duration) {
         let line = self.line(work);
-        line.due = line.due.min(now);
+        line.due = line.due.min(at);
     }
 
     /// Returns the cycles that begin now: the caller starts them.
-    pub fn due(&mut self, now: Duration) -> Vec<Work> {
+    pub(crate) fn due(&mut self, now: Duration) -> Vec<Work> {
         let free = self.lines.iter_mut().filter(|(_, line)| line.running.is_none() && line.due <= now);
         free.map(|(work, line)| {
             line.running = Some(Vec::new());
@@ -130,17 +135,17 @@ impl Schedule {
     }
 
     /// Returns when a cycle begins next.
-    pub fn next_due(&self) -> Option<Duration> {
+    pub(crate) fn next_due(&self) -> Option<Duration> {
         self.lines.values().filter(|line| line.running.is_none()).map(|line| line.due).min()
     }
 
     /// Returns when this work is due next.
-    pub fn due_at(&self, work: Work) -> Option<Duration> {
+    pub(crate) fn due_at(&self, work: Work) -> Option<Duration> {
         self.lines.get(&work).map(|line| line.due)
     }
 
     /// A run ended. Returns the tasks that it served. Where others wait, their run begins: see [`Schedule::tasks_of`].
-    pub fn ended(&mut self, work: Work, how: Ended, now: Duration, unit: f64) -> Vec<TaskGuid> {
+    pub(crate) fn ended(&mut self, work: Work, how: Ended, now: Duration, unit: f64) -> Vec<TaskGuid> {
         let line = self.line(work);
         let served = line.running.take().unwrap_or_default();
         let wait = match how {
@@ -158,17 +163,17 @@ impl Schedule {
     }
 
     /// Returns the tasks of the present run; `None` where none runs.
-    pub fn tasks_of(&self, work: Work) -> Option<&[TaskGuid]> {
+    pub(crate) fn tasks_of(&self, work: Work) -> Option<&[TaskGuid]> {
         self.lines.get(&work).and_then(|line| line.running.as_deref())
     }
 
     /// Returns whether a task waits for a run that has not begun.
-    pub fn waits(&self, task: TaskGuid) -> bool {
+    pub(crate) fn waits(&self, task: TaskGuid) -> bool {
         self.lines.values().any(|line| line.waiting.contains(&task))
     }
 
     /// Forgets a task: it was answered otherwise. A run that began goes on.
-    pub fn forget(&mut self, task: TaskGuid) {
+    pub(crate) fn forget(&mut self, task: TaskGuid) {
         for line in self.lines.values_mut() {
             line.waiting.retain(|waiting| *waiting != task);
             if let Some(running) = &mut line.running {
@@ -194,7 +199,10 @@ mod tests {
     fn cycles_run_by_themselves_spread_and_apart() {
         let mut schedule = schedule();
         assert_eq!(schedule.due(Duration::ZERO), []);
-        assert_eq!(schedule.due(MINUTE), [Work::MachinePolicy, Work::Discovery, Work::Credentials]);
+        assert_eq!(
+            schedule.due(MINUTE),
+            [Work::MachinePolicy, Work::Discovery, Work::Credentials, Work::Reports]
+        );
         assert_eq!(schedule.due(MINUTE), [], "what runs does not begin again");
         assert_eq!(schedule.next_due(), None);
 
@@ -223,7 +231,7 @@ mod tests {
         let mut schedule = schedule();
         schedule.ask(Work::MachinePolicy, task(1));
         assert_eq!(schedule.ask(Work::Discovery, task(2)), Asked::Begins);
-        assert_eq!(schedule.due(MINUTE), [Work::Credentials]);
+        assert_eq!(schedule.due(MINUTE), [Work::Credentials, Work::Reports]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use action::Timestamp;
 
 /// The trusted time, and where it came from.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TrustedTime {
+pub(crate) struct TrustedTime {
     site: Timestamp,
     /// The boot clock when the site's time was seen.
     seen: Duration,
@@ -16,17 +16,17 @@ pub struct TrustedTime {
 
 impl TrustedTime {
     /// Begins at a signed moment, seen now.
-    pub fn new(site: Timestamp, boot: Duration, boot_id: &str) -> Self {
+    pub(crate) fn new(site: Timestamp, boot: Duration, boot_id: &str) -> Self {
         Self { site, seen: boot, boot_id: boot_id.to_owned() }
     }
 
     /// Returns the time at `boot`, the boot clock's time now.
-    pub fn now(&self, boot: Duration) -> Timestamp {
+    pub(crate) fn now(&self, boot: Duration) -> Timestamp {
         self.site.plus(boot.saturating_sub(self.seen))
     }
 
     /// Takes a verified site time into account. Returns whether time moved on by it.
-    pub fn learn(&mut self, site: Timestamp, boot: Duration) -> bool {
+    pub(crate) fn learn(&mut self, site: Timestamp, boot: Duration) -> bool {
         if site <= self.now(boot) {
             return false;
         }
@@ -37,7 +37,7 @@ impl TrustedTime {
 
     /// Reads what [`TrustedTime::store`] wrote. After a restart of the machine the boot clock starts anew, and at least
     /// its time has passed since.
-    pub fn load(text: &str, boot_id: &str) -> Option<Self> {
+    pub(crate) fn load(text: &str, boot_id: &str) -> Option<Self> {
         let mut parts = text.split(' ');
         let site = Timestamp(parts.next()?.parse().ok()?);
         let seen = Duration::from_millis(parts.next()?.parse().ok()?);
@@ -46,7 +46,7 @@ impl TrustedTime {
     }
 
     /// Writes the time for [`TrustedTime::load`].
-    pub fn store(&self) -> String {
+    pub(crate) fn store(&self) -> String {
         format!("{} {} {}", self.site.0, self.seen.as_millis(), self.boot_id)
     }
 }

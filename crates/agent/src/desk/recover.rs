@@ -6,10 +6,11 @@ use std::{
 };
 
 use action::ActionKind;
+use device_channel::ReturnCode;
 
 use super::{Desk, Now, Output};
 use crate::{
-    journal::{Answer, Entry, Journal, JournalError, ReturnCode, Stage},
+    journal::{Answer, Entry, Journal, JournalError, Stage},
     kind::{Handling, Repeat},
     schedule::{Asked, Schedule, Work},
 };
@@ -27,7 +28,7 @@ impl Desk {
     /// # Errors
     ///
     /// The journal could not be read or written.
-    pub fn new(
+    pub(crate) fn new(
         journal: Journal,
         schedule: Schedule,
         handling: fn(ActionKind) -> Handling,
@@ -72,12 +73,12 @@ impl Desk {
 
 fn recovery(entry: &Entry, handling: Handling, now: Now) -> Recovery {
     if entry.finish_by < now.trusted {
-        return Recovery::Answer(ReturnCode::Failed, "the agent was not running until it was too late");
+        return Recovery::Answer(ReturnCode::FAILED, "the agent was not running until it was too late");
     }
     match (handling, &entry.stage) {
         (Handling::Answer(code, detail), _) => Recovery::Answer(code, detail),
         (Handling::Run(_, Repeat::Never), Stage::Started | Stage::Answered(_)) => {
-            Recovery::Answer(ReturnCode::Failed, "interrupted, not repeated: the agent ended while it ran")
+            Recovery::Answer(ReturnCode::FAILED, "interrupted, not repeated: the agent ended while it ran")
         }
         (Handling::Run(work, repeat), _) => Recovery::Run(work, repeat),
     }

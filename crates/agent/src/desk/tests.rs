@@ -133,7 +133,10 @@ fn a_cancelled_task_that_waits_is_not_run() {
 fn cycles_run_without_the_server() {
     let mut desk = Fixture::new();
     desk.later(120_000);
-    assert_eq!(desk.outputs(), ["run MachinePolicy for ", "run Discovery for ", "run Credentials for "]);
+    assert_eq!(
+        desk.outputs(),
+        ["run MachinePolicy for ", "run Discovery for ", "run Credentials for ", "run Reports for "]
+    );
     desk.receive(1, 7, 1);
     assert_eq!(desk.outputs(), ["receipt 7"], "a task waits for the end of a cycle's run");
     desk.ended(1);
@@ -236,7 +239,7 @@ fn live(kind: u32, killed: Killed) -> (u32, Vec<String>) {
                         continue 'lives;
                     }
                     let outcome =
-                        Outcome { code: ReturnCode::Done, detail: String::new(), ended: Ended::Well };
+                        Outcome { code: ReturnCode::SUCCESS, detail: String::new(), ended: Ended::Well };
                     desk.desk.ended(work, outcome, desk.now);
                 }
                 Output::Say(words) => {
@@ -304,8 +307,7 @@ impl Fixture {
     }
 
     fn ended(&mut self, code: i32) {
-        let outcome =
-            Outcome { code: ReturnCode::from_number(code), detail: String::new(), ended: Ended::Well };
+        let outcome = Outcome { code: ReturnCode(code), detail: String::new(), ended: Ended::Well };
         self.desk.ended(Work::MachinePolicy, outcome, self.now);
     }
 
@@ -336,7 +338,7 @@ fn shown(word: &Say) -> String {
             ];
             let detail = Some(&owed.answer.detail).filter(|detail| !quiet.contains(&detail.as_str()));
             let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-            format!("response {} code {}{repeated}{detail}", owed.push.push_id, owed.answer.code.number())
+            format!("response {} code {}{repeated}{detail}", owed.push.push_id, owed.answer.code.0)
         }
     }
 }

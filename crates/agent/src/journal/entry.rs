@@ -1,53 +1,54 @@
 //! What the journal holds.
 
 use action::{ActionKind, PushId, TaskGuid, TaskId, Timestamp};
+use device_channel::ReturnCode;
 
 /// A task whose proof was verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Task {
+pub(crate) struct Task {
     /// The push that brought it.
-    pub push: Push,
+    pub(crate) push: Push,
     /// The action.
-    pub task_guid: TaskGuid,
+    pub(crate) task_guid: TaskGuid,
     /// What is asked.
-    pub kind: ActionKind,
+    pub(crate) kind: ActionKind,
     /// `TaskParam`.
-    pub param: String,
+    pub(crate) param: String,
     /// When the task is not to begin any more.
-    pub deliver_by: Timestamp,
+    pub(crate) deliver_by: Timestamp,
     /// When it must be answered.
-    pub finish_by: Timestamp,
+    pub(crate) finish_by: Timestamp,
 }
 
 /// One arrival of a task.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Push {
+pub(crate) struct Push {
     /// The push.
-    pub push_id: PushId,
+    pub(crate) push_id: PushId,
     /// The task.
-    pub task_id: TaskId,
+    pub(crate) task_id: TaskId,
     /// The action.
-    pub task_guid: TaskGuid,
+    pub(crate) task_guid: TaskGuid,
 }
 
 /// What is known of a task.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The action.
-    pub task_guid: TaskGuid,
+    pub(crate) task_guid: TaskGuid,
     /// What is asked.
-    pub kind: ActionKind,
+    pub(crate) kind: ActionKind,
     /// `TaskParam`.
-    pub param: String,
+    pub(crate) param: String,
     /// How far it got.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// When it must be answered.
-    pub finish_by: Timestamp,
+    pub(crate) finish_by: Timestamp,
 }
 
 /// How far a task got.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// It has not begun.
     Received,
     /// It has begun; if the agent ends now, it may have been done or not.
@@ -58,60 +59,24 @@ pub enum Stage {
 
 /// An answer to a task.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// How it went.
-    pub code: ReturnCode,
+    pub(crate) code: ReturnCode,
     /// Why, in words; empty where there is nothing to say.
-    pub detail: String,
+    pub(crate) detail: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// An answer that the site has not confirmed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Owed {
+pub(crate) struct Owed {
     /// The push that it answers.
-    pub push: Push,
+    pub(crate) push: Push,
     /// Whether the task had come by another push before.
-    pub repeated: bool,
+    pub(crate) repeated: bool,
     /// The answer.
-    pub answer: Answer,
-}
-
-/// The `ReturnCode` of an answer. 1 is the field's; the others are Tenon's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ReturnCode {
-    /// It failed; the detail says why.
-    Failed,
-    /// It was done.
-    Done,
-    /// This agent does not know the type.
-    NotSupported,
-    /// It came too late to begin.
-    Expired,
-    /// The agent's check refused it.
-    Refused,
-}
-
-impl ReturnCode {
-    /// Returns the number on the wire.
-    pub fn number(self) -> i32 {
-        match self {
-            ReturnCode::Failed => 0,
-            ReturnCode::Done => 1,
-            ReturnCode::NotSupported => 2,
-            ReturnCode::Expired => 3,
-            ReturnCode::Refused => 5,
-        }
-    }
-
-    /// Returns the code of a number; one that is not known is a failure.
-    pub fn from_number(number: i32) -> Self {
-        [ReturnCode::Done, ReturnCode::NotSupported, ReturnCode::Expired, ReturnCode::Refused]
-            .into_iter()
-            .find(|code| code.number() == number)
-            .unwrap_or(ReturnCode::Failed)
-    }
+    pub(crate) answer: Answer,
 }
 
 impl Stage {

@@ -51,6 +51,8 @@ fn an_answer_is_owed_under_each_push_until_it_is_confirmed() {
     assert_eq!(journal.owed(Some(&[guid(2)])).expect("read"), []);
     journal.again(&push(1, 12)).expect("written");
     assert_eq!(owed(&journal), [(9, true, 1), (12, true, 1)]);
+    journal.again(&push(1, 8)).expect("written");
+    assert_eq!(journal.highest_push().expect("read"), 12);
 }
 
 #[test]
@@ -153,7 +155,7 @@ proptest! {
         }
         let expected: Vec<_> = pushes
             .iter()
-            .filter_map(|(push, id)| tasks[id].map(|code| (u64::from(*push), ReturnCode::from_number(code))))
+            .filter_map(|(push, id)| tasks[id].map(|code| (u64::from(*push), ReturnCode(code))))
             .collect();
         let actual: Vec<_> = journal.owed(None).expect("read").iter().map(|owed| (owed.push.push_id.0, owed.answer.code)).collect();
         prop_assert_eq!(actual, expected);
@@ -174,7 +176,7 @@ fn steps() -> impl Strategy<Value = Step> {
 
 fn owed(journal: &Journal) -> Vec<(u64, bool, i32)> {
     let owed = journal.owed(None).expect("read");
-    owed.iter().map(|owed| (owed.push.push_id.0, owed.repeated, owed.answer.code.number())).collect()
+    owed.iter().map(|owed| (owed.push.push_id.0, owed.repeated, owed.answer.code.0)).collect()
 }
 
 fn guid(id: u128) -> TaskGuid {
@@ -197,5 +199,5 @@ fn task(id: u64, push_id: u64) -> Task {
 }
 
 fn answer(code: i32) -> Answer {
-    Answer { code: ReturnCode::from_number(code), detail: String::new(), at: Timestamp(1_500_000) }
+    Answer { code: ReturnCode(code), detail: String::new(), at: Timestamp(1_500_000) }
 }

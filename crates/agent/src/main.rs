@@ -1,0 +1,103 @@
+//! `tenon-agent`: enrols this device and runs its agent.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use agent::{AgentLogs, EnrolOptions, Existing, Settings};
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use service::{error::Chain, shutdown::Shutdown};
+
+/// Threads for what the system only offers as waiting: looking up names, and applying policy.
+const WAITING_THREADS: usize = 4;
+/// How long such a thread stays without work.
+const IDLE_THREAD: Duration = Duration::from_secs(1);
+/// How long a policy that is being applied may hold the end of the process up.
+const END_WITHIN: Duration = Duration::from_secs(5);
+/// The configuration cannot be used (sysexits.h).
+const EX_CONFIG: u8 = 78;
+
+/// The Tenon agent: enrols this device at its site, and does what the site asks of it.
+#[derive(Debug, Parser)]
+#[command(name = "tenon-agent", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Enrol this device with a join token of its site.
+    Enrol {
+        /// The configuration file.
+        #[arg(long, default_value = Settings::PATH)]
+        config: PathBuf,
+        /// The join token, `TJ1.…`; made by `tenon join-token create`.
+        #[arg(long, env = "TENON_JOIN_TOKEN", hide_env_values = true)]
+        token: String,
+        /// Replace an enrolment that the device has: it becomes a new device.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Run the agent.
+    Run {
+        /// The configuration file.
+        #[arg(long, default_value = Settings::PATH)]
+        config: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    service::tls::install_provider();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(WAITING_THREADS)
+        .thread_keep_alive(IDLE_THREAD)
+        .build();
+    let outcome = runtime.context("failed to start the runtime").and_then(|runtime| {
+        let outcome = runtime.block_on(execute(cli.command));
+        runtime.shutdown_timeout(END_WITHIN);
+        outcome
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(format_args!("tenon-agent: {}", Chain(error.as_ref())), std::io::stderr());
+            if error.is::<agent::SettingsError>() { ExitCode::from(EX_CONFIG) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Enrol { config, token, replace } => {
+            let settings = Settings::load(&config)?;
+            let options = EnrolOptions {
+                folder: settings.config.folder,
+                token: token.trim().parse().context("failed to read the join token")?,
+                name: settings.config.name,
+                existing: if replace { Existing::Replace } else { Existing::Keep },
+            };
+            let enrolment = agent::enrol(options).await?;
+            let text = format!(
+                "Enrolled at site `{}` ({}) as device {}",
+                enrolment.site_name, enrolment.site, enrolment.device
+            );
+            tell(format_args!("{}", text.escape_debug()), std::io::stdout());
+            Ok(())
+        }
+        Command::Run { config } => {
+            let settings = Settings::load(&config)?;
+            let logs = AgentLogs::open(&settings.logs)?;
+            let shutdown = Shutdown::on_signals().context("failed to listen to signals")?;
+            service::running::tell_ready();
+            agent::run(settings.config, logs, shutdown).await?;
+            Ok(())
+        }
+    }
+}
+
+fn tell(text: std::fmt::Arguments<'_>, mut to: impl std::io::Write) {
+    // Who started the program and does not listen misses nothing that the logs do not have.
+    let _ = writeln!(to, "{text}");
+}

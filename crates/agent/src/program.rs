@@ -1,0 +1,349 @@
+//! The agent while it runs: moves what happens between the link, the desk and the runs. It decides nothing itself.
+
+mod hear;
+mod finish;
+
+use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
+
+use device_channel::{Progress, PushedTask, Receipt, Request, Response, ToServer};
+use service::{
+    clock, dice,
+    error::Chain,
+    lock::{LockError, LockFile},
+    log::{Component, ComponentLog, LogError, LogSettings},
+    shutdown::Shutdown,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{Id, JoinError, JoinSet},
+    time::sleep,
+};
+use uuid::Uuid;
+
+use crate::{
+    config::Config,
+    credentials::{Credentials, CredentialsError},
+    desk::{Desk, Now, Output, Say},
+    enrol::LOCK,
+    journal::{Journal, JournalError},
+    kind,
+    link::{Calling, Command, Link, Word},
+    run::{self, Order, Report},
+    schedule::{Schedule, Work},
+    seen::Seen,
+};
+
+const JOURNAL: &str = "journal.db";
+
+/// What belongs to one enrolment of the device and not to the next.
+pub(crate) const FILES_OF_AN_ENROLMENT: [&str; 4] =
+    [JOURNAL, "journal.db-wal", "journal.db-shm", "policy/manifest"];
+
+/// Messages between the link and the program: more than a server sends between two turns of either. A full queue holds
+/// the reading of the connection up.
+const EVENTS: usize = 32;
+/// Writes that wait for the link. What finds no room is said again later from the journal.
+const COMMANDS: usize = 64;
+/// How soon it is tried again to say what found no room.
+const SAY_AGAIN: Duration = Duration::from_secs(1);
+
+/// The agent's logs.
+#[derive(Clone, Debug)]
+pub struct AgentLogs {
+    /// The device channel.
+    pub notification: ComponentLog,
+    /// What runs when.
+    pub scheduler: ComponentLog,
+    /// Policy, and what the device believes.
+    pub policy: ComponentLog,
+}
+
+/// Why the agent does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Its credentials cannot be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// Another agent uses the folder.
+    #[error("the agent's folder is in use")]
+    Lock(#[from] LockError),
+    /// Its journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Its link ended.
+    #[error("the link to the notification server failed")]
+    Link(#[source] JoinError),
+}
+
+impl AgentLogs {
+    /// Opens the agent's log files.
+    ///
+    /// # Errors
+    ///
+    /// Says which file cannot be opened.
+    pub fn open(settings: &LogSettings) -> Result<Self, LogError> {
+        Ok(Self {
+            notification: ComponentLog::open(settings, Component::NOTIFICATION_AGENT)?,
+            scheduler: ComponentLog::open(settings, Component::SCHEDULER)?,
+            policy: ComponentLog::open(settings, Component::POLICY_AGENT)?,
+        })
+    }
+}
+
+/// Runs the agent until the shutdown begins.
+///
+/// # Errors
+///
+/// Says why it cannot run: the device is not enrolled, another agent runs, or its files cannot be used. What fails later
+/// is tried again.
+pub async fn run(config: Config, logs: AgentLogs, shutdown: Shutdown) -> Result<(), RunError> {
+    let credentials = Credentials::load(&config.folder)?;
+    let _lock = LockFile::take(&config.folder, LOCK)?;
+    let (commands, link_commands) = mpsc::channel(COMMANDS);
+    let (link_events, mut events) = mpsc::channel(EVENTS);
+    let mut program = Program::begin(config, logs.clone(), credentials, commands)?;
+
+    let link = Link {
+        calling: program.calling.subscribe(),
+        events: link_events,
+        commands: link_commands,
+        log: logs.notification,
+        shutdown: shutdown.clone(),
+    };
+    let mut links = JoinSet::new();
+    links.spawn(link.run());
+
+    while !shutdown.has_begun() {
+        program.act();
+        let wake = program.wake();
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => program.hear(event),
+                None => break,
+            },
+            Some(ended) = program.runs.join_next_with_id() => program.finish(ended),
+            () = sleep(wake) => {}
+            () = shutdown.begun() => break,
+        }
+        program.on_time();
+    }
+    // A run that is cut off is taken up again at the next start.
+    program.runs.abort_all();
+    match links.join_next().await {
+        Some(Err(source)) => Err(RunError::Link(source)),
+        Some(Ok(())) | None => Ok(()),
+    }
+}
+
+/// All that the running agent holds.
+struct Program {
+    config: Config,
+    logs: AgentLogs,
+    credentials: Arc<Credentials>,
+    desk: Desk,
+    seen: Seen,
+    boot_id: Uuid,
+    calling: watch::Sender<Calling>,
+    commands: mpsc::Sender<Command>,
+    online: bool,
+    /// Whether something found no room on its way to the link.
+    unsaid: bool,
+    /// When to have the server push again what it has no receipt for.
+    push_again: Option<Duration>,
+    /// Tasks that wait for a newer trust document.
+    doubted: Vec<Request>,
+    runs: JoinSet<Report>,
+    running: HashMap<Id, Work>,
+}
+
+impl Program {
+    fn begin(
+        config: Config,
+        logs: AgentLogs,
+        credentials: Credentials,
+        commands: mpsc::Sender<Command>,
+    ) -> Result<Self, RunError> {
+        let boot_id = boot_id(Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_else(|_| dice::uuid());
+        let journal = Journal::open(&config.folder.join(JOURNAL))?;
+        let trust = &credentials.trust;
+        let seen = Seen::load(&journal, trust.issued_at, trust.epoch, clock::boot(), &boot_id.to_string())?;
+
+        let now = now(&seen);
+        let mut schedule = Schedule::new(config.cycles, now.boot, dice::unit);
+        if seen.generation.is_none() {
+            // A new device has its policy at once; enrolments do not come all in the same second.
+            schedule.hurry(Work::MachinePolicy, now.boot);
+        }
+        if seen.unsent.is_some() {
+            schedule.hurry(Work::Reports, now.boot + Duration::from_secs(60).mul_f64(now.unit));
+        }
+        let desk = Desk::new(journal, schedule, kind::handling, now)?;
+        let credentials = Arc::new(credentials);
+        let (calling, _) = watch::channel(calling(&credentials, &seen, boot_id));
+
+        Ok(Self {
+            config,
+            logs,
+            credentials,
+            desk,
+            seen,
+            boot_id,
+            calling,
+            commands,
+            online: false,
+            unsaid: false,
+            push_again: None,
+            doubted: Vec::new(),
+            runs: JoinSet::new(),
+            running: HashMap::new(),
+        })
+    }
+
+    /// Does what the desk says.
+    fn act(&mut self) {
+        while let Some(output) = self.desk.poll_output() {
+            match output {
+                Output::Say(words) => {
+                    let at = clock::now();
+                    let words = words.into_iter().map(|word| wire(word, at)).collect();
+                    self.command(Command::Say(words));
+                }
+                Output::Run(work, tasks) => self.begin_run(work, &tasks),
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        if self.online && self.commands.try_send(command).is_err() {
+            self.unsaid = true;
+        }
+    }
+
+    fn begin_run(&mut self, work: Work, tasks: &[action::TaskGuid]) {
+        let log = &self.logs.scheduler;
+        let text = format!("Sending message for schedule '{}' ({})", schedule_id(work), target(work));
+        match tasks {
+            [] => log.info(&text),
+            tasks => tasks
+                .iter()
+                .for_each(|task| log.about(*task).info(format!("{text} for task {}", task.upper()))),
+        }
+        let order = Order {
+            credentials: Arc::clone(&self.credentials),
+            folder: self.config.folder.clone(),
+            files: self.config.files.clone(),
+            name: self.config.name.clone(),
+            generation: self.seen.generation.unwrap_or(0),
+            trusted: self.seen.now(clock::boot()),
+            unsent: self.seen.unsent.clone(),
+            log: self.logs.policy.clone(),
+        };
+        let id = self.runs.spawn(run::run(work, order)).id();
+        self.running.insert(id, work);
+    }
+
+    fn wake(&self) -> Duration {
+        let now = now(&self.seen);
+        let unsaid = self.unsaid.then(|| now.boot + SAY_AGAIN);
+        let at =
+            [unsaid, self.push_again].into_iter().flatten().fold(self.desk.poll_timeout(now), Duration::min);
+        at.saturating_sub(now.boot)
+    }
+
+    fn on_time(&mut self) {
+        let now = now(&self.seen);
+        if self.push_again.is_some_and(|at| at <= now.boot) {
+            self.push_again = None;
+            self.command(Command::Reconnect);
+        }
+        if self.unsaid && self.commands.capacity() > COMMANDS / 2 {
+            self.unsaid = false;
+            self.say_what_is_owed();
+        }
+        self.desk.on_time(now);
+    }
+
+    fn say_what_is_owed(&mut self) {
+        if let Err(error) = self.desk.signed_in() {
+            self.logs
+                .notification
+                .error(format!("Failed to read what is owed to the site: {}", Chain(&error)));
+        }
+    }
+
+    /// The link's next connection uses what is known now.
+    fn tell_link(&mut self) {
+        self.calling.send_replace(calling(&self.credentials, &self.seen, self.boot_id));
+    }
+
+    /// Notes that something could not be kept. It is not fatal: it is learned again.
+    fn kept(&self, what: &str, result: Result<(), JournalError>) {
+        if let Err(error) = result {
+            self.logs.scheduler.error(format!("Failed to keep {what}: {}", Chain(&error)));
+        }
+    }
+}
+
+fn now(seen: &Seen) -> Now {
+    let boot = clock::boot();
+    Now { wall: clock::now(), trusted: seen.now(boot), boot, unit: dice::unit() }
+}
+
+fn calling(credentials: &Credentials, seen: &Seen, boot: Uuid) -> Calling {
+    let (tcp, web) = credentials.servers();
+    Calling {
+        site: credentials.identity.site,
+        tls: Arc::clone(&credentials.tls),
+        tcp,
+        web,
+        device: credentials.identity.device,
+        enrolment: credentials.identity.enrolment,
+        boot,
+        highest_epoch: seen.epoch,
+        highest_push: seen.highest_push,
+    }
+}
+
+fn wire(word: Say, at: action::Timestamp) -> Word {
+    let (push, message): (_, fn(_, _) -> _) = match word {
+        Say::Response(owed) => {
+            let push = owed.push;
+            let task = PushedTask { push_id: push.push_id, task_id: push.task_id };
+            let message = ToServer::Response(Response {
+                at: owed.answer.at,
+                task,
+                code: owed.answer.code,
+                detail: owed.answer.detail,
+                repeated: owed.repeated,
+            });
+            return Word { task_guid: push.task_guid, message };
+        }
+        Say::Receipt(push) => (push, |at, task| ToServer::Receipt(Receipt { at, task })),
+        Say::Progress(push) => (push, |at, task| ToServer::Progress(Progress { at, task, percent: 0 })),
+    };
+    let task = PushedTask { push_id: push.push_id, task_id: push.task_id };
+    Word { task_guid: push.task_guid, message: message(at, task) }
+}
+
+/// The field's ids of these schedules.
+fn schedule_id(work: Work) -> &'static str {
+    match work {
+        Work::MachinePolicy => "{00000000-0000-0000-0000-000000000021}",
+        Work::Discovery => "{00000000-0000-0000-0000-000000000003}",
+        Work::Credentials => "{00000000-0000-0000-0000-000000000051}",
+        Work::Reports => "{00000000-0000-0000-0000-000000000111}",
+    }
+}
+
+fn target(work: Work) -> &'static str {
+    match work {
+        Work::MachinePolicy => "Target: 'direct:PolicyAgent_RequestAssignments', Name: ''",
+        Work::Discovery => "Target: 'direct:InventoryAgent', Name: 'Discovery'",
+        Work::Credentials => "Target: 'direct:CertificateMaintenance', Name: ''",
+        Work::Reports => "Target: 'direct:StateMessage', Name: ''",
+    }
+}
+
+fn boot_id(path: &Path) -> io::Result<Uuid> {
+    Uuid::parse_str(std::fs::read_to_string(path)?.trim()).map_err(io::Error::other)
+}

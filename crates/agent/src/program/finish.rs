@@ -1,0 +1,87 @@
+//! What the program does with a run that ended.
+
+use std::{sync::Arc, time::Duration};
+
+use device_channel::ReturnCode;
+use service::clock;
+use tokio::task::{Id, JoinError};
+
+use super::{Program, now};
+use crate::{
+    desk::Outcome,
+    run::{Doubt, Report},
+    schedule::{Ended, Work},
+};
+
+/// How soon a state message that was not sent is tried again.
+const SEND_AGAIN: Duration = Duration::from_secs(60);
+
+impl Program {
+    /// Takes the end of a run.
+    pub(super) fn finish(&mut self, ended: Result<(Id, Report), JoinError>) {
+        match ended {
+            Ok((id, report)) => {
+                self.running.remove(&id);
+                self.take_report(report);
+            }
+            Err(error) => {
+                let Some(work) = self.running.remove(&error.id()) else { return };
+                self.logs.scheduler.error(format!("A run ended without a result: {error}"));
+                let detail =
+                    "the run ended without a result; the agent's own output has the cause".to_owned();
+                self.conclude(work, Outcome { code: ReturnCode::FAILED, detail, ended: Ended::Badly });
+            }
+        }
+    }
+
+    fn take_report(&mut self, report: Report) {
+        let Report { work, outcome, generation, site_time, unsent, sent, credentials, doubt } = report;
+        if let Some(credentials) = credentials {
+            self.credentials = Arc::new(*credentials);
+            let learned = self.seen.learn_epoch(self.desk.journal(), self.credentials.trust.epoch);
+            self.kept("the site's epoch", learned);
+            self.tell_link();
+        }
+        if let Some(site_time) = site_time {
+            let learned = self.seen.learn_time(self.desk.journal(), site_time, clock::boot());
+            self.kept("the site's time", learned);
+        }
+        if let Some(generation) = generation {
+            let learned = self.seen.learn_generation(self.desk.journal(), generation);
+            self.kept("the policy's generation", learned);
+            let kept = match unsent {
+                Some(message) => {
+                    self.desk.schedule().hurry(Work::Reports, clock::boot() + SEND_AGAIN);
+                    self.seen.keep_unsent(self.desk.journal(), message)
+                }
+                // The site has this report, which is newer than what was left.
+                None => self.seen.forget_unsent(self.desk.journal()),
+            };
+            self.kept("the compliance report", kept);
+        }
+        if sent {
+            let forgotten = self.seen.forget_unsent(self.desk.journal());
+            self.kept("that the report was sent", forgotten);
+        }
+        if doubt == Doubt::Keys {
+            self.desk.schedule().hurry(Work::Credentials, clock::boot());
+        }
+        if work == Work::Credentials && outcome.ended == Ended::Well {
+            self.look_again();
+        }
+        self.conclude(work, outcome);
+    }
+
+    fn conclude(&mut self, work: Work, outcome: Outcome) {
+        let now = now(&self.seen);
+        self.desk.ended(work, outcome, now);
+        if work == Work::Credentials {
+            let renewal = self.credentials.identity.renewal_in(now.wall);
+            self.desk.schedule().hurry(Work::Credentials, now.boot + renewal.max(SEND_AGAIN));
+        }
+        if let Some(due) = self.desk.schedule().due_at(work) {
+            let moment = self.logs.scheduler.moment(now.wall.plus(due.saturating_sub(now.boot)));
+            self.logs.scheduler.info(format!("Next run time will be at approximately: {moment}"));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The work itself: what a run does, one file for each kind. A run takes a copy of what it needs and returns what it
+//! learned; it decides nothing about when it runs or whom it answers.
+
+mod machine_policy;
+mod documents;
+mod discovery;
+mod credentials;
+mod reports;
+
+use std::{path::PathBuf, sync::Arc};
+
+use action::Timestamp;
+use device_channel::ReturnCode;
+use management_link::StateMessage;
+use policy::FileAccess;
+use service::log::ComponentLog;
+
+use crate::{
+    credentials::Credentials,
+    desk::Outcome,
+    schedule::{Ended, Work},
+};
+
+/// What a run is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    /// What the device believes and shows.
+    pub(crate) credentials: Arc<Credentials>,
+    /// The agent's folder.
+    pub(crate) folder: PathBuf,
+    /// What policy may change.
+    pub(crate) files: Option<FileAccess>,
+    /// The device's name, where the configuration gives one.
+    pub(crate) name: Option<String>,
+    /// The highest generation of a manifest that was seen.
+    pub(crate) generation: u64,
+    /// The trusted time.
+    pub(crate) trusted: Timestamp,
+    /// A state message that has not reached the site.
+    pub(crate) unsent: Option<StateMessage>,
+    /// The policy agent's log.
+    pub(crate) log: ComponentLog,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// What was done.
+    pub(crate) work: Work,
+    /// What the desk makes of it.
+    pub(crate) outcome: Outcome,
+    /// A manifest's generation.
+    pub(crate) generation: Option<u64>,
+    /// A moment that the site has signed.
+    pub(crate) site_time: Option<Timestamp>,
+    /// A state message that did not reach the site: it is kept and sent again.
+    pub(crate) unsent: Option<StateMessage>,
+    /// Whether the state message that was kept has reached the site.
+    pub(crate) sent: bool,
+    /// New credentials.
+    pub(crate) credentials: Option<Box<Credentials>>,
+    /// Whether something came that a newer trust document may explain.
+    pub(crate) doubt: Doubt,
+}
+
+/// Whether the device may believe the wrong keys.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Doubt {
+    No,
+    /// Something was signed by a key that the trust document does not name.
+    Keys,
+}
+
+impl Report {
+    fn new(work: Work, outcome: Outcome) -> Self {
+        Self {
+            work,
+            outcome,
+            generation: None,
+            site_time: None,
+            unsent: None,
+            sent: false,
+            credentials: None,
+            doubt: Doubt::No,
+        }
+    }
+
+    /// Reports a run that could not do its work now.
+    fn failed(work: Work, why: impl Into<String>) -> Self {
+        Self::new(work, Outcome { code: ReturnCode::FAILED, detail: why.into(), ended: Ended::Badly })
+    }
+}
+
+/// Does a piece of work.
+pub(crate) async fn run(work: Work, order: Order) -> Report {
+    match work {
+        Work::MachinePolicy => machine_policy::run(order).await,
+        Work::Discovery => discovery::run(&order).await,
+        Work::Credentials => credentials::run(&order).await,
+        Work::Reports => reports::run(order).await,
+    }
+}

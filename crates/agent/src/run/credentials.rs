@@ -1,0 +1,113 @@
+//! Credentials: takes a newer trust document, and renews the certificate after two thirds of its life.
+
+use action::Timestamp;
+use device_channel::ReturnCode;
+use management_link::{Answer, Call, EnrolAnswer, RenewRequest, path};
+use proof::{NotSigned, Trusted, trust_document::NotAccepted};
+use service::error::Chain;
+
+use super::{Order, Report};
+use crate::{
+    credentials::{Credentials, CredentialsError},
+    desk::Outcome,
+    identity::{self, Identity, IdentityError},
+    management::{ManagementError, Session},
+    schedule::{Ended, Work},
+};
+
+/// Why credentials were not refreshed.
+#[derive(Debug, thiserror::Error)]
+enum RefreshError {
+    #[error("failed to ask the management point")]
+    Management(#[from] ManagementError),
+    #[error("the trust document that came is not signed by the site's root key")]
+    NotSigned(#[from] NotSigned),
+    #[error(transparent)]
+    NotAccepted(#[from] NotAccepted),
+    #[error(transparent)]
+    Keep(#[from] IdentityError),
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    #[error("the certificate that came is that of another device")]
+    OtherDevice,
+}
+
+pub(super) async fn run(order: &Order) -> Report {
+    match refresh(order).await {
+        Ok(fresh) => {
+            let outcome = Outcome { code: ReturnCode::SUCCESS, detail: String::new(), ended: Ended::Well };
+            let site_time = fresh.trust.issued_at;
+            Report {
+                site_time: Some(site_time),
+                credentials: Some(Box::new(fresh)),
+                ..Report::new(Work::Credentials, outcome)
+            }
+        }
+        Err(error) => {
+            let text = Chain(&error).to_string();
+            order.log.warn(format!("Failed to refresh the trust document or the certificate: {text}"));
+            Report::failed(Work::Credentials, text)
+        }
+    }
+}
+
+async fn refresh(order: &Order) -> Result<Credentials, RefreshError> {
+    let current = &order.credentials;
+    let mut session = current.management().await?;
+    let text = match session.call(&Call::Trust).await? {
+        Answer::Trust(text) => text,
+        _ => return Err(ManagementError::Mixed(path::TRUST).into()),
+    };
+    let mut identity = current.identity.clone();
+    take_trust(&mut identity, &text, current, order.trusted)?;
+
+    let now = service::clock::now();
+    if current.identity.renew_at() <= now {
+        let answer = renew(order, &mut session).await?;
+        order.log.info(format!("Renewed the certificate; it ends on {}", order.log.moment(answer.not_after)));
+        identity = renewed(identity, &answer, order, now)?;
+    }
+    if identity == current.identity {
+        return Ok(Credentials::clone(current));
+    }
+    let fresh = Credentials::of(identity)?;
+    fresh.identity.store(&order.folder)?;
+    Ok(fresh)
+}
+
+fn take_trust(
+    identity: &mut Identity,
+    text: &str,
+    current: &Credentials,
+    trusted: Timestamp,
+) -> Result<(), RefreshError> {
+    let offered = Trusted::verify(text, identity.root)?;
+    let root = offered.root();
+    offered.accept(Some(&current.trust), trusted)?;
+    identity.trust = text.to_owned();
+    identity.root = root;
+    Ok(())
+}
+
+async fn renew(order: &Order, session: &mut Session) -> Result<EnrolAnswer, RefreshError> {
+    let key = identity::pending_key(&order.folder, service::tls::key_and_csr)?;
+    match session.call(&Call::Renew(RenewRequest { csr: key.csr_pem })).await? {
+        Answer::Enrolled(answer) => Ok(answer),
+        _ => Err(ManagementError::Mixed(path::RENEW).into()),
+    }
+}
+
+fn renewed(
+    identity: Identity,
+    answer: &EnrolAnswer,
+    order: &Order,
+    now: Timestamp,
+) -> Result<Identity, RefreshError> {
+    if answer.device != identity.device {
+        return Err(RefreshError::OtherDevice);
+    }
+    let key = identity::pending_key(&order.folder, service::tls::key_and_csr)?;
+    let trusted = Trusted::verify(&identity.trust, identity.root)?;
+    let fresh = Identity::new(&identity.management_url, &trusted, &key.key_pem, answer, now);
+    Ok(Identity { trust: identity.trust, ..fresh })
+}
