@@ -21,9 +21,9 @@ const LAYERS: &[&[&str]] = &[
     &["tenon", "e2e", "bench", "fuzz", "xtask"],
 ];
 
-/// Neighbours within a layer: what is signed speaks of the shared words, and the site's store is statements on the
-/// database's one layer.
-const WITHIN: &[(&str, &str)] = &[("proof", "action"), ("site-store", "database")];
+/// Neighbours within a layer: what is signed speaks of the shared words, the site's store is statements on the
+/// database's one layer, and the benchmarks start the same programs as the stories.
+const WITHIN: &[(&str, &str)] = &[("proof", "action"), ("site-store", "database"), ("bench", "e2e")];
 
 /// Fakes and moving clocks: for tests of any crate, and for the crates that are nothing but tests.
 const FOR_TESTS: &str = "testkit";
