@@ -122,10 +122,10 @@ impl Session {
         let (requests, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|source| ManagementError::Http("its port", source))?;
-        let connection = AbortOnDropHandle::new(tokio::task::spawn(async move {
+        let connection = service::running::owned(async move {
             // How it ended is told to whoever waits for an answer.
             let _ = connection.await;
-        }));
+        });
         Ok(Self { requests, host: place.host.clone(), _connection: connection })
     }
 
