@@ -154,7 +154,7 @@ async fn pass(point: &Point) -> Result<(), PassError> {
         }
         point.authority.put_facts(page.clone()).await?;
         point.untold.told(&page);
-        point.log.info(format_args!("Batching {} records", page.len()));
+        point.log.info(format_args!("Sent discovery data of {} clients to the site authority.", page.len()));
     }
 }
 

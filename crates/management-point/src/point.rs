@@ -84,7 +84,7 @@ impl Point {
     ) -> Self {
         Self {
             site,
-            revoked: Revoked::new(authority.clone()),
+            revoked: Revoked::new(authority.clone(), log.clone()),
             authority,
             store,
             wakes,

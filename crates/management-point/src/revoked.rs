@@ -6,7 +6,7 @@ use std::{
 };
 
 use action::EnrolmentId;
-use service::error::Chain;
+use service::{error::Chain, log::ComponentLog};
 use tokio::{
     sync::Mutex,
     time::{Duration, Instant, timeout},
@@ -35,8 +35,16 @@ pub(crate) struct TooOld;
 pub(crate) struct Revoked {
     authority: Authority,
     list: RwLock<List>,
-    /// Held by the one request that refreshes; the others use what is there, or wait for it.
-    refreshing: Mutex<()>,
+    log: ComponentLog,
+    /// Held by the one request that asks; the others wait for what it learns.
+    asking: Mutex<Asking>,
+}
+
+/// How asking has gone.
+#[derive(Debug, Default)]
+struct Asking {
+    last: Option<Instant>,
+    fails: bool,
 }
 
 /// What the authority has said of revocations, and when.
@@ -74,16 +82,15 @@ impl List {
 }
 
 impl Revoked {
-    pub(crate) fn new(authority: Authority) -> Self {
-        Self { authority, list: RwLock::default(), refreshing: Mutex::default() }
+    pub(crate) fn new(authority: Authority, log: ComponentLog) -> Self {
+        Self { authority, list: RwLock::default(), log, asking: Mutex::default() }
     }
 
     /// Returns whether `enrolment` is revoked.
     pub(crate) async fn holds(&self, enrolment: EnrolmentId) -> Result<bool, TooOld> {
-        if !self.is_younger(FRESH_FOR)
-            && let Ok(Err(error)) = timeout(ASK_WITHIN, self.refresh()).await
-        {
-            tracing::warn!(error = %Chain(&error), "failed to ask the authority for revoked devices");
+        if !self.is_younger(FRESH_FOR) {
+            // Where the answer takes longer, what is there decides.
+            let _ = timeout(ASK_WITHIN, self.refresh()).await;
         }
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         if !list.is_younger(USABLE_FOR, Instant::now()) {
@@ -93,18 +100,36 @@ impl Revoked {
         Ok(list.revoked.contains(&enrolment))
     }
 
-    async fn refresh(&self) -> Result<(), AuthorityError> {
-        let _one = self.refreshing.lock().await;
+    /// Asks for what has changed, unless another request has just done so.
+    async fn refresh(&self) {
+        let mut asking = self.asking.lock().await;
+        if asking.last.is_some_and(|last| last.elapsed() < FRESH_FOR) {
+            return;
+        }
+        let outcome = self.ask().await;
+        asking.last = Some(Instant::now());
+        // Said once, not at each request.
+        match (&outcome, asking.fails) {
+            (Err(error), false) => {
+                self.log.warn(format_args!("Failed to ask for revoked clients: {}", Chain(error)));
+            }
+            (Ok(()), true) => self.log.info("Asking for revoked clients works again."),
+            (Err(_), true) | (Ok(()), false) => {}
+        }
+        asking.fails = outcome.is_err();
+    }
+
+    async fn ask(&self) -> Result<(), AuthorityError> {
         // A counter that went back needs a second question, from the start.
         for _ in 0..2 {
-            if self.is_younger(FRESH_FOR) {
-                break;
-            }
             let asked_at = Instant::now();
             let since = self.list.read().unwrap_or_else(PoisonError::into_inner).generation;
             let (generation, revoked, restored) = self.authority.revocations(since).await?;
             let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
             list.apply(generation, revoked, &restored, asked_at);
+            if list.as_of == Some(asked_at) {
+                break;
+            }
         }
 
         Ok(())
@@ -117,6 +142,8 @@ impl Revoked {
 
 #[cfg(test)]
 mod tests {
+    use service::{call::Endpoint, log::Component};
+
     use super::*;
 
     fn enrolment(number: u128) -> EnrolmentId {
@@ -138,5 +165,22 @@ mod tests {
         list.apply(2, vec![enrolment(9)], &[], now);
         assert_eq!(list.generation, 0);
         assert!(!list.is_younger(USABLE_FOR, now), "what was known is of no use");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_authority_is_away_the_list_serves_for_a_while_and_then_nobody_is_let_in() {
+        let (log, lines) = ComponentLog::memory(Component::MANAGEMENT_POINT);
+        let nowhere = Endpoint::Unix("/nonexistent/authority.sock".into());
+        let revoked = Revoked::new(Authority::at(nowhere), log);
+        revoked.holds(enrolment(1)).await.expect_err("nothing is known yet");
+
+        let now = Instant::now();
+        revoked.list.write().expect("not poisoned").apply(1, vec![enrolment(1)], &[], now);
+        tokio::time::advance(USABLE_FOR / 2).await;
+        assert!(revoked.holds(enrolment(1)).await.expect("known"));
+        assert!(!revoked.holds(enrolment(2)).await.expect("known"));
+        tokio::time::advance(USABLE_FOR / 2).await;
+        revoked.holds(enrolment(2)).await.expect_err("too old");
+        assert_eq!(lines.texts().len(), 1, "it is said once: {:?}", lines.texts());
     }
 }
