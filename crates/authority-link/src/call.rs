@@ -1,12 +1,9 @@
-//! What the site's roles ask of the authority, and its answers.
+//! What the site's roles ask of the authority.
 
-use action::{
-    ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, Targets, TaskGuid,
-    TaskId, Timestamp,
-};
+use action::{DeviceId, TaskGuid};
 use serde::{Deserialize, Serialize};
 
-use crate::{OwnerAnswer, OwnerCall};
+use crate::OwnerCall;
 
 /// A role of the site that may call the authority.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -33,7 +30,7 @@ pub struct Numbered<T> {
 }
 
 /// What a role asks of the authority. Each says who may call it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// First call on a connection: the role that the caller speaks for. The authority checks it against the
@@ -125,51 +122,6 @@ pub enum Call {
     },
 }
 
-/// The authority's answer to a [`Call`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the calls document their answers")]
-pub enum Answer {
-    Done,
-    Decision(Decision),
-    Targets {
-        targets: Vec<ResolvedTarget>,
-    },
-    Mirror(Mirror),
-    Released(Box<Released>),
-    SiteTime {
-        time: String,
-    },
-    Enrolled(Box<Enrolled>),
-    /// The outside is told only that it was refused; the reason is for the site's log.
-    Denied {
-        reason: String,
-    },
-    Manifest {
-        manifest: String,
-    },
-    Document {
-        document: String,
-    },
-    Certificate {
-        chain: String,
-    },
-    TrustDocument {
-        document: String,
-    },
-    Revocations {
-        generation: u64,
-        revoked: Vec<EnrolmentId>,
-        restored: Vec<EnrolmentId>,
-    },
-    Owner(Box<OwnerAnswer>),
-    /// The call could not be carried out; trying again may help where `transient` is set.
-    Failed {
-        what: String,
-        transient: bool,
-    },
-}
-
 /// Whom the console vouches for. Recorded with the decision; replaced by the person's own proof.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,100 +130,6 @@ pub struct Vouch {
     pub user: action::UserId,
     /// The person's sign-in name.
     pub name: String,
-}
-
-/// What the authority decided of a request.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "decision", rename_all = "snake_case")]
-pub enum Decision {
-    /// The site's rules allow it.
-    Allowed(Allowed),
-    /// They do not.
-    Refused {
-        /// Why.
-        reason: Reason,
-    },
-}
-
-/// A request that the site's rules allow.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Allowed {
-    /// The site's number for the task.
-    pub task_id: TaskId,
-    /// What is asked.
-    pub kind: ActionKind,
-    /// `TaskParam`, at most 4 KiB.
-    pub param: String,
-    /// What it is aimed at, as asked.
-    pub targets: Targets,
-    /// How many devices that is now.
-    pub count: u64,
-    /// The two clocks.
-    #[serde(flatten)]
-    pub clocks: Clocks,
-    /// What happens to targets that are offline.
-    pub offline: OfflinePolicy,
-    /// The role, collection and policy that allowed it.
-    pub rule: String,
-    /// Targets of the request that are refused, each with its reason; the others go on.
-    pub refused: Vec<(DeviceId, Reason)>,
-}
-
-/// A device that an action is aimed at, as the authority knows it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct ResolvedTarget {
-    /// The device.
-    pub device: DeviceId,
-    /// The site's number for it.
-    pub resource: ResourceId,
-}
-
-/// One push of a task, signed: what the notifier needs to make each device's `BgbRequestMessage`.
-///
-/// Leaf `i` of the tree is that of `devices[i]`; the notifier builds leaves and proofs itself, from these fields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Released {
-    /// The number of this push.
-    pub push_id: PushId,
-    /// The site's number for the task.
-    pub task_id: TaskId,
-    /// The type of the task.
-    pub kind: ActionKind,
-    /// `TaskParam`.
-    pub param: String,
-    /// SHA-256 of the request that caused it, hexadecimal.
-    pub request_hash: String,
-    /// When the leaves were made.
-    pub issued_at: Timestamp,
-    /// The devices must have the task by then, or ask for a fresh release.
-    pub valid_until: Timestamp,
-    /// The action expires by then.
-    pub deliver_by: Timestamp,
-    /// Seconds from `received` to the answer.
-    pub finish_within_seconds: u32,
-    /// The devices that are in this push, in the order of the leaves.
-    pub devices: Vec<(DeviceId, EnrolmentId)>,
-    /// Devices that the site's rules refuse now.
-    pub refused: Vec<(DeviceId, Reason)>,
-    /// The signed head of the tree (`proof::SignedPush`), base64; empty where no device is in the push.
-    pub signed_push: String,
-}
-
-/// A device that was admitted.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Enrolled {
-    /// The device.
-    pub device: DeviceId,
-    /// Its enrolment.
-    pub enrolment: EnrolmentId,
-    /// The site's number for it.
-    pub resource: ResourceId,
-    /// Its certificate and the CA's, PEM.
-    pub chain: String,
-    /// When the certificate ends.
-    pub not_after: Timestamp,
-    /// The site's trust document, signed.
-    pub trust_document: String,
 }
 
 /// What a device says of itself. Not trusted: shown, and used by query collections.
@@ -290,43 +148,4 @@ pub struct Facts {
     pub client_version: String,
     /// A hash of the machine's id; the same for clones of one image.
     pub hardware: String,
-}
-
-/// What the console may know of the site's rules: names and counts.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Mirror {
-    /// Grows with every change.
-    pub generation: u64,
-    /// The site's collections.
-    pub collections: Vec<MirroredCollection>,
-    /// The site's policies.
-    pub policies: Vec<MirroredPolicy>,
-    /// The names of the site's security roles.
-    pub roles: Vec<String>,
-}
-
-/// A collection, as the console may know it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct MirroredCollection {
-    /// Such as `SMS00001`.
-    pub id: String,
-    /// Such as `All Devices`.
-    pub name: String,
-    /// Grows when the rule changes.
-    pub version: u64,
-    /// How many devices it holds.
-    pub count: u64,
-}
-
-/// A policy, as the console may know it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct MirroredPolicy {
-    /// The policy's id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: u64,
-    /// The collections that it is assigned to.
-    pub collections: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! Calls and answers as JSON.
 //!
-//! What enters the authority is read strictly: an unknown or repeated member is refused. In an answer a caller skips
+//! What enters the authority is read strictly: an unknown or repeated member is refused (but skipped beside a call that
+//! has no members, where it cannot be mistaken for one). In an answer a caller skips
 //! what it does not know, so that an authority may be newer than its callers.
 
 use serde::{Serialize, de::DeserializeOwned};

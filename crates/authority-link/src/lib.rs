@@ -7,12 +7,15 @@
 //! ([`server::Introduced`]).
 
 mod call;
+mod answer;
 mod owner;
+mod shown;
 mod codec;
 mod permitted;
 
 pub mod server;
 
+pub use answer::*;
 pub use call::*;
 pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer, encode_call};
 pub use owner::*;

@@ -111,7 +111,7 @@ pub enum OwnerCall {
 }
 
 /// The authority's answer to its owner.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "told", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the calls document their answers")]
 pub enum OwnerAnswer {

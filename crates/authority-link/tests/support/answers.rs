@@ -1,0 +1,188 @@
+use action::{
+    ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, SiteId, Targets,
+    TaskId, Timestamp, UserId,
+};
+use authority_link::{
+    Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, Enrolled, JoinTokenEntry, Mirror,
+    MirroredCollection, MirroredPolicy, OwnerAnswer, PolicyEntry, Released, ResolvedTarget,
+};
+
+use super::uuid;
+
+/// Answers, with the members that follow the number. `UUID` and `TIME` stand for what they say.
+pub(crate) fn answers() -> Vec<(Answer, String)> {
+    let (device, enrolment) = (DeviceId(uuid()), EnrolmentId(uuid()));
+    let mut all = vec![
+        (Answer::Done, r#""answer":"done""#),
+        (
+            Answer::Decision(Decision::Allowed(allowed(device))),
+            r#""answer":"decision","decision":"allowed","task_id":8,"kind":1,"param":"","targets":{"type":"collection","collection":"SMS00001","at_most":5},"count":2,"deliver_by":"TIME","finish_within_seconds":3600,"offline":"queue","rule":"r","refused":[["UUID",{"why":"device_unknown"}]]"#,
+        ),
+        (
+            Answer::Decision(Decision::Refused { reason: Reason::UserUnknownToSite }),
+            r#""answer":"decision","decision":"refused","reason":{"why":"user_unknown_to_site"}"#,
+        ),
+        (
+            Answer::Targets { targets: vec![ResolvedTarget { device, resource: ResourceId(16_777_217) }] },
+            r#""answer":"targets","targets":[{"device":"UUID","resource":16777217}]"#,
+        ),
+        (
+            Answer::Mirror(mirror()),
+            r#""answer":"mirror","generation":3,"collections":[{"id":"TEN00001","name":"Shops","version":1,"count":2}],"policies":[{"id":"p1","name":"motd","version":1,"collections":["TEN00001"]}],"roles":["r"]"#,
+        ),
+        (
+            Answer::Released(Box::new(released(device, enrolment))),
+            r#""answer":"released","push_id":7,"task_id":8,"kind":1,"param":"","request_hash":"ab","issued_at":"TIME","valid_until":"TIME","deliver_by":"TIME","finish_within_seconds":3600,"devices":[["UUID","UUID"]],"refused":[],"signed_push":"AA==""#,
+        ),
+        (Answer::SiteTime { time: "t.s".into() }, r#""answer":"site_time","time":"t.s""#),
+        (
+            Answer::Enrolled(Box::new(Enrolled {
+                device,
+                enrolment,
+                resource: ResourceId(1),
+                chain: "c".into(),
+                not_after: Timestamp(0),
+                trust_document: "t".into(),
+            })),
+            r#""answer":"enrolled","device":"UUID","enrolment":"UUID","resource":1,"chain":"c","not_after":"TIME","trust_document":"t""#,
+        ),
+        (Answer::Denied { reason: "no".into() }, r#""answer":"denied","reason":"no""#),
+        (Answer::Manifest { manifest: "m.s".into() }, r#""answer":"manifest","manifest":"m.s""#),
+        (Answer::Document { document: "{}".into() }, r#""answer":"document","document":"{}""#),
+        (Answer::Certificate { chain: "c".into() }, r#""answer":"certificate","chain":"c""#),
+        (Answer::TrustDocument { document: "t".into() }, r#""answer":"trust_document","document":"t""#),
+        (
+            Answer::Revocations { generation: 7, revoked: vec![enrolment], restored: Vec::new() },
+            r#""answer":"revocations","generation":7,"revoked":["UUID"],"restored":[]"#,
+        ),
+        (
+            Answer::Failed { what: "w".into(), transient: true },
+            r#""answer":"failed","what":"w","transient":true"#,
+        ),
+    ];
+    for (told, text) in owner_answers(device) {
+        all.push((Answer::Owner(Box::new(told)), text));
+    }
+    let fill = |text: &str| text.replace("UUID", super::UUID).replace("TIME", "1970-01-01T00:00:00.000Z");
+    all.into_iter().map(|(answer, text)| (answer, fill(text))).collect()
+}
+
+fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
+    let shops = || vec!["Shops".to_owned()];
+    let policy = PolicyEntry {
+        id: "p1".into(),
+        name: "motd".into(),
+        version: 1,
+        sha256: "ab".into(),
+        collections: shops(),
+    };
+    let collection =
+        CollectionEntry { id: "TEN00001".into(), name: "Shops".into(), query: None, count: 2, version: 1 };
+    let token = JoinTokenEntry { id: "k3".into(), uses_left: 2, expires: Timestamp(0), collection: None };
+    let assignment =
+        AssignmentEntry { user: UserId(uuid()), name: "ann".into(), role: "r".into(), collections: shops() };
+    vec![
+        (OwnerAnswer::Done, r#""answer":"owner","told":"done""#),
+        (
+            OwnerAnswer::Status {
+                site: SiteId(uuid()),
+                name: "Delft".into(),
+                root_key_sha256: "ab".into(),
+                epoch: 1,
+                devices: 2,
+                halted: false,
+            },
+            r#""answer":"owner","told":"status","site":"UUID","name":"Delft","root_key_sha256":"ab","epoch":1,"devices":2,"halted":false"#,
+        ),
+        (
+            OwnerAnswer::JoinToken { id: "k3".into(), token: "TJ1".into(), expires: Timestamp(0) },
+            r#""answer":"owner","told":"join_token","id":"k3","token":"TJ1","expires":"TIME""#,
+        ),
+        (
+            OwnerAnswer::JoinTokens { tokens: vec![token] },
+            r#""answer":"owner","told":"join_tokens","tokens":[{"id":"k3","uses_left":2,"expires":"TIME","collection":null}]"#,
+        ),
+        (
+            OwnerAnswer::Policy { id: "p1".into(), version: 1, sha256: "ab".into() },
+            r#""answer":"owner","told":"policy","id":"p1","version":1,"sha256":"ab""#,
+        ),
+        (
+            OwnerAnswer::Policies { policies: vec![policy] },
+            r#""answer":"owner","told":"policies","policies":[{"id":"p1","name":"motd","version":1,"sha256":"ab","collections":["Shops"]}]"#,
+        ),
+        (
+            OwnerAnswer::Collection { id: "TEN00001".into() },
+            r#""answer":"owner","told":"collection","id":"TEN00001""#,
+        ),
+        (
+            OwnerAnswer::Collections { collections: vec![collection] },
+            r#""answer":"owner","told":"collections","collections":[{"id":"TEN00001","name":"Shops","query":null,"count":2,"version":1}]"#,
+        ),
+        (
+            OwnerAnswer::Members { members: vec![(device, "shop-1".into())] },
+            r#""answer":"owner","told":"members","members":[["UUID","shop-1"]]"#,
+        ),
+        (
+            OwnerAnswer::Roles { roles: vec![("r".into(), vec!["Collection / Read".into()])] },
+            r#""answer":"owner","told":"roles","roles":[["r",["Collection / Read"]]]"#,
+        ),
+        (
+            OwnerAnswer::Assignments { assignments: vec![assignment] },
+            r#""answer":"owner","told":"assignments","assignments":[{"user":"UUID","name":"ann","role":"r","collections":["Shops"]}]"#,
+        ),
+        (
+            OwnerAnswer::NotValid { what: "w".into(), fix: "f".into() },
+            r#""answer":"owner","told":"not_valid","what":"w","fix":"f""#,
+        ),
+    ]
+}
+
+fn allowed(device: DeviceId) -> Allowed {
+    Allowed {
+        task_id: TaskId(8),
+        kind: ActionKind::MACHINE_POLICY,
+        param: String::new(),
+        targets: Targets::Collection { collection: "SMS00001".into(), at_most: 5 },
+        count: 2,
+        clocks: Clocks { deliver_by: Timestamp(0), finish_within_seconds: 3600 },
+        offline: OfflinePolicy::Queue,
+        rule: "r".into(),
+        refused: vec![(device, Reason::DeviceUnknown)],
+    }
+}
+
+fn released(device: DeviceId, enrolment: EnrolmentId) -> Released {
+    Released {
+        push_id: PushId(7),
+        task_id: TaskId(8),
+        kind: ActionKind::MACHINE_POLICY,
+        param: String::new(),
+        request_hash: "ab".into(),
+        issued_at: Timestamp(0),
+        valid_until: Timestamp(0),
+        deliver_by: Timestamp(0),
+        finish_within_seconds: 3600,
+        devices: vec![(device, enrolment)],
+        refused: Vec::new(),
+        signed_push: "AA==".into(),
+    }
+}
+
+fn mirror() -> Mirror {
+    Mirror {
+        generation: 3,
+        collections: vec![MirroredCollection {
+            id: "TEN00001".into(),
+            name: "Shops".into(),
+            version: 1,
+            count: 2,
+        }],
+        policies: vec![MirroredPolicy {
+            id: "p1".into(),
+            name: "motd".into(),
+            version: 1,
+            collections: vec!["TEN00001".into()],
+        }],
+        roles: vec!["r".into()],
+    }
+}

@@ -1,0 +1,129 @@
+use action::{DeviceId, TaskGuid, UserId};
+use authority_link::{Call, Facts, OwnerCall, Role, Vouch};
+
+use super::uuid;
+
+const FACTS: &str = r#"{"name":"shop-1","os":"Debian","os_version":"12","architecture":"x86_64","client_version":"0.1.0","hardware":"9f"}"#;
+
+fn facts() -> Facts {
+    Facts {
+        name: "shop-1".into(),
+        os: "Debian".into(),
+        os_version: "12".into(),
+        architecture: "x86_64".into(),
+        client_version: "0.1.0".into(),
+        hardware: "9f".into(),
+    }
+}
+
+/// Calls, with the members that follow the number. `UUID` and `FACTS` stand for what they say.
+pub(crate) fn calls() -> Vec<(Call, String)> {
+    let (device, task_guid) = (DeviceId(uuid()), TaskGuid(uuid()));
+    let vouch = Vouch { user: UserId(uuid()), name: "ann".into() };
+    let csr = || "-----BEGIN".to_owned();
+    let mut all = vec![
+        (Call::Introduce { role: Role::ManagementPoint }, r#""call":"introduce","role":"management_point""#),
+        (
+            Call::Decide { request: "e30=".into(), vouch },
+            r#""call":"decide","request":"e30=","vouch":{"user":"UUID","name":"ann"}"#,
+        ),
+        (
+            Call::Targets { task_guid, after: Some(device), limit: 10_000 },
+            r#""call":"targets","task_guid":"UUID","after":"UUID","limit":10000"#,
+        ),
+        (Call::Mirror, r#""call":"mirror""#),
+        (
+            Call::Release { task_guid, devices: vec![device] },
+            r#""call":"release","task_guid":"UUID","devices":["UUID"]"#,
+        ),
+        (Call::SiteTime, r#""call":"site_time""#),
+        (
+            Call::Enrol { token: "k3".into(), secret: "BQUF".into(), csr: csr(), facts: facts() },
+            r#""call":"enrol","token":"k3","secret":"BQUF","csr":"-----BEGIN","facts":FACTS"#,
+        ),
+        (
+            Call::Renew { device, serial: "0a".into(), csr: csr() },
+            r#""call":"renew","device":"UUID","serial":"0a","csr":"-----BEGIN""#,
+        ),
+        (Call::Manifest { device }, r#""call":"manifest","device":"UUID""#),
+        (Call::Document { sha256: "ab".into() }, r#""call":"document","sha256":"ab""#),
+        (Call::PutFacts { facts: vec![(device, facts())] }, r#""call":"put_facts","facts":[["UUID",FACTS]]"#),
+        (Call::ServerCertificate { csr: csr() }, r#""call":"server_certificate","csr":"-----BEGIN""#),
+        (Call::TrustDocument, r#""call":"trust_document""#),
+        (Call::Revocations { since: 7 }, r#""call":"revocations","since":7"#),
+    ];
+    for (owner, text) in owner_calls() {
+        all.push((Call::Owner { owner }, text));
+    }
+    all.into_iter()
+        .map(|(call, text)| (call, text.replace("FACTS", FACTS).replace("UUID", super::UUID)))
+        .collect()
+}
+
+fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
+    let (device, user) = (DeviceId(uuid()), UserId(uuid()));
+    let shops = || vec!["Shops".to_owned()];
+    vec![
+        (OwnerCall::Status, r#""call":"owner","owner":{"ask":"status"}"#),
+        (
+            OwnerCall::CreateJoinToken {
+                url: "https://mp".into(),
+                uses: 2,
+                valid_seconds: 60,
+                collection: None,
+            },
+            r#""call":"owner","owner":{"ask":"create_join_token","url":"https://mp","uses":2,"valid_seconds":60,"collection":null}"#,
+        ),
+        (OwnerCall::ListJoinTokens, r#""call":"owner","owner":{"ask":"list_join_tokens"}"#),
+        (
+            OwnerCall::RevokeJoinToken { id: "k3".into() },
+            r#""call":"owner","owner":{"ask":"revoke_join_token","id":"k3"}"#,
+        ),
+        (
+            OwnerCall::PutPolicy { name: "motd".into(), document: "{}".into(), collections: shops() },
+            r#""call":"owner","owner":{"ask":"put_policy","name":"motd","document":"{}","collections":["Shops"]}"#,
+        ),
+        (OwnerCall::ListPolicies, r#""call":"owner","owner":{"ask":"list_policies"}"#),
+        (
+            OwnerCall::RemovePolicy { name: "motd".into() },
+            r#""call":"owner","owner":{"ask":"remove_policy","name":"motd"}"#,
+        ),
+        (
+            OwnerCall::PutCollection { name: "Shops".into(), query: None, members: vec![device] },
+            r#""call":"owner","owner":{"ask":"put_collection","name":"Shops","query":null,"members":["UUID"]}"#,
+        ),
+        (OwnerCall::ListCollections, r#""call":"owner","owner":{"ask":"list_collections"}"#),
+        (
+            OwnerCall::ListMembers { collection: "Shops".into() },
+            r#""call":"owner","owner":{"ask":"list_members","collection":"Shops"}"#,
+        ),
+        (
+            OwnerCall::RemoveCollection { collection: "Shops".into() },
+            r#""call":"owner","owner":{"ask":"remove_collection","collection":"Shops"}"#,
+        ),
+        (
+            OwnerCall::PutRole { name: "r".into(), permissions: vec!["Collection / Read".into()] },
+            r#""call":"owner","owner":{"ask":"put_role","name":"r","permissions":["Collection / Read"]}"#,
+        ),
+        (OwnerCall::ListRoles, r#""call":"owner","owner":{"ask":"list_roles"}"#),
+        (
+            OwnerCall::Assign { user, name: "ann".into(), role: "r".into(), collections: shops() },
+            r#""call":"owner","owner":{"ask":"assign","user":"UUID","name":"ann","role":"r","collections":["Shops"]}"#,
+        ),
+        (
+            OwnerCall::Unassign { user, role: "r".into() },
+            r#""call":"owner","owner":{"ask":"unassign","user":"UUID","role":"r"}"#,
+        ),
+        (OwnerCall::ListAssignments, r#""call":"owner","owner":{"ask":"list_assignments"}"#),
+        (
+            OwnerCall::RevokeDevice { device },
+            r#""call":"owner","owner":{"ask":"revoke_device","device":"UUID"}"#,
+        ),
+        (OwnerCall::Halt, r#""call":"owner","owner":{"ask":"halt"}"#),
+        (OwnerCall::Resume, r#""call":"owner","owner":{"ask":"resume"}"#),
+        (
+            OwnerCall::Backup { folder: "/b".into() },
+            r#""call":"owner","owner":{"ask":"backup","folder":"/b"}"#,
+        ),
+    ]
+}

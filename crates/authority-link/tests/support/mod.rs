@@ -1,0 +1,15 @@
+//! One call and one answer of each kind, with the bytes that they have on the wire.
+
+mod answers;
+mod calls;
+
+use uuid::Uuid;
+
+pub(crate) use answers::answers;
+pub(crate) use calls::calls;
+
+pub(crate) const UUID: &str = "0b0e7b6c-7a43-4d57-9c3b-0d9a6f3d2c11";
+
+pub(crate) fn uuid() -> Uuid {
+    UUID.parse().expect("an id")
+}
