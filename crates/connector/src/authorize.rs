@@ -1,12 +1,9 @@
 //! Asks the site authority, which alone decides and signs.
 
 use action::{DeviceId, TaskGuid};
-use authority_link::{Allowed, Answer, Call, Decision, Numbered, PAGE, ResolvedTarget, Role, Vouch};
+use authority_link::{Allowed, Answer, Call, Decision, PAGE, ResolvedTarget, Role, Vouch};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use service::{
-    call::{CallError, Caller, Calls, Endpoint},
-    error::Chain,
-};
+use service::call::{CallError, Caller, Calls, Endpoint};
 use site_store::Notification;
 
 /// The authority, as the connector calls it.
@@ -96,20 +93,14 @@ impl Calls for Codec {
     const LARGEST_FRAME: usize = authority_link::LARGEST_FRAME;
 
     fn encode(number: u64, call: &Call) -> Vec<u8> {
-        serde_json::to_vec(&Numbered { number, body: call.clone() }).expect("calls have text keys only")
+        authority_link::Codec::encode(number, call)
     }
 
     fn decode(frame: &[u8]) -> Result<(u64, Answer), String> {
-        let answer: Numbered<Answer> =
-            serde_json::from_slice(frame).map_err(|error| Chain(&error).to_string())?;
-        Ok((answer.number, answer.body))
+        authority_link::Codec::decode(frame)
     }
 
     fn refused(answer: &Answer) -> Option<String> {
-        match answer {
-            Answer::Denied { reason } => Some(reason.clone()),
-            Answer::Failed { what, .. } => Some(what.clone()),
-            _ => None,
-        }
+        authority_link::Codec::refused(answer)
     }
 }

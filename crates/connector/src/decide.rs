@@ -3,12 +3,11 @@
 //! What is stored and undecided is the truth; a signal only makes a pass run sooner. While the authority is away
 //! notifications wait, each is asked about again after a while, and none holds up another.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use action::{Reason, Targets, TaskGuid, Timestamp};
 use authority_link::Decision;
 use database::DbError;
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use proof::request::Request;
 use service::{
     backoff::Backoff,
@@ -20,7 +19,7 @@ use service::{
 };
 use site_link::handshake::Pinned;
 use site_store::{Notification, SiteStore};
-use tokio::{sync::watch, time::Instant};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
     authorize::{Authority, Undecided},
@@ -57,6 +56,9 @@ struct Later {
     at: Instant,
 }
 
+/// What came of an attempt.
+type Attempt = Result<(), (NotNow, Later)>;
+
 /// Why a notification is not decided yet.
 #[derive(Debug, thiserror::Error)]
 enum NotNow {
@@ -69,24 +71,26 @@ enum NotNow {
 impl Decider {
     /// Decides until the shutdown begins.
     pub(crate) async fn run(self, shutdown: Shutdown) {
-        let mut requests = self.wakes.listen(Topic::Requests);
-        let mut running = FuturesUnordered::new();
+        let decider = Arc::new(self);
+        let mut requests = decider.wakes.listen(Topic::Requests);
+        // Tasks of their own: one that holds a connection to the database must go on while this one waits for another.
+        let mut running: JoinSet<(TaskGuid, Attempt)> = JoinSet::new();
         let mut busy: BTreeMap<TaskGuid, Option<Later>> = BTreeMap::new();
         let mut away = false;
         loop {
-            if running.len() < AT_ONCE {
-                for notification in self.undecided(&busy, AT_ONCE - running.len()).await {
-                    let again = busy.contains_key(&notification.task_guid);
-                    let later = busy.insert(notification.task_guid, None).flatten();
-                    running.push(self.attempt(notification, later.map(|later| later.backoff), again));
-                }
+            let room = AT_ONCE.saturating_sub(running.len());
+            for notification in decider.undecided(&busy, room).await {
+                let again = busy.contains_key(&notification.task_guid);
+                let later = busy.insert(notification.task_guid, None).flatten();
+                let backoff = later.map(|later| later.backoff);
+                running.spawn(Arc::clone(&decider).attempt(notification, backoff, again));
             }
             let next = busy.values().flatten().map(|later| later.at).min();
-            let deadline = next.unwrap_or_else(|| Instant::now() + PASS_EVERY).max(Instant::now());
+            let deadline = next.unwrap_or_else(|| Instant::now() + PASS_EVERY);
             tokio::select! {
-                () = shutdown.begun() => return,
-                Some((task_guid, outcome)) = running.next(), if !running.is_empty() => {
-                    self.tell(task_guid, &outcome, &mut away);
+                () = shutdown.begun() => break,
+                Some(Ok((task_guid, outcome))) = running.join_next() => {
+                    decider.tell(task_guid, &outcome, &mut away);
                     match outcome {
                         Ok(()) => busy.remove(&task_guid),
                         Err((_, later)) => busy.insert(task_guid, Some(later)),
@@ -95,6 +99,8 @@ impl Decider {
                 _ = requests.wait_until(deadline) => {}
             }
         }
+        // What is begun is finished, or found again after the next start.
+        while running.join_next().await.is_some() {}
     }
 
     /// Returns notifications whose turn it is.
@@ -105,6 +111,9 @@ impl Decider {
             Some(None) => false,
             Some(Some(later)) => later.at <= now,
         };
+        if room == 0 {
+            return Vec::new();
+        }
         match self.store.undecided(PAGE).await {
             Ok(undecided) => undecided.into_iter().filter(is_due).take(room).collect(),
             Err(error) => {
@@ -116,11 +125,11 @@ impl Decider {
 
     /// One attempt at one notification; an attempt that is made again does not repeat its first lines.
     async fn attempt(
-        &self,
+        self: Arc<Self>,
         notification: Notification,
         backoff: Option<Backoff>,
         again: bool,
-    ) -> (TaskGuid, Result<(), (NotNow, Later)>) {
+    ) -> (TaskGuid, Attempt) {
         let task_guid = notification.task_guid;
         let outcome = self.decide(&notification, again).await.map_err(|error| {
             let mut backoff = backoff.unwrap_or_else(|| Backoff::new(FIRST_RETRY, LONGEST_RETRY));
@@ -213,7 +222,7 @@ impl Decider {
     }
 
     /// Says once that notifications wait, and once that they no longer do.
-    fn tell(&self, task_guid: TaskGuid, outcome: &Result<(), (NotNow, Later)>, away: &mut bool) {
+    fn tell(&self, task_guid: TaskGuid, outcome: &Attempt, away: &mut bool) {
         match outcome {
             Ok(()) if *away => {
                 *away = false;

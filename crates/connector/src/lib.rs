@@ -46,7 +46,7 @@ pub use offboard::{OffboardError, OffboardOptions, Offboarded, offboard};
 pub use proxy::{NotAProxy, Proxy};
 pub use status::{LinkState, Status, status};
 
-use self::{authorize::Authority, decide::Decider, uplink::Uplink};
+use self::{authorize::Authority, decide::Decider, serve::Site, uplink::Uplink};
 
 /// The connector's settings, checked.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ pub async fn start(
         authority: authority.clone(),
         pinned: known,
     };
-    let uplink = Uplink { config, store, wakes, logs, authority, pinned };
+    let uplink = Uplink { config, site: Site { store, wakes, logs, authority }, pinned };
     let mut running = Running::new(None, shutdown.clone());
     running.part("decide", decider.run(shutdown.clone()));
     running.part("uplink", uplink.run(shutdown));

@@ -17,9 +17,9 @@ const PASS_EVERY: Duration = Duration::from_secs(30);
 
 /// Sends the mirror over one link, and again when it has changed, until the link is dropped.
 pub(crate) async fn mirror(
-    authority: &Authority,
-    wakes: &Wakes,
-    log: &ComponentLog,
+    authority: Authority,
+    wakes: Wakes,
+    log: ComponentLog,
     say: mpsc::Sender<ToConsole>,
 ) {
     let mut rules = wakes.listen(Topic::Rules);

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use action::Entry;
+use action::{Entry, Timestamp};
+use database::DbError;
+use serde::{Deserialize, Serialize};
 use service::{
+    error::Chain,
     log::ComponentLog,
     wake::{Topic, Wakes},
 };
@@ -20,87 +23,143 @@ const PASS_EVERY: Duration = Duration::from_secs(5);
 /// How long to wait after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// How often what the console has stored is written down. Rarely: what a site that stops has not written down is
-/// reported twice, which the console takes as once.
+/// How often what the console has stored is written down. Rarely: it only tells what may be swept, and where to go on
+/// with another console.
 const NOTE_EVERY: Duration = Duration::from_secs(10);
+
+/// The setting that holds the numbering.
+const SETTING: &str = "event_numbering";
 
 /// Bytes of entries in one batch at most, as they are written: half a frame, as an estimate is no promise.
 const BATCH_BYTES: usize = LARGEST_FRAME / 2;
 
 /// Reports over one link until it is dropped. `stored` is what the console says it has committed.
 pub(crate) async fn report(
-    store: &SiteStore,
-    wakes: &Wakes,
-    log: &ComponentLog,
+    store: SiteStore,
+    wakes: Wakes,
+    log: ComponentLog,
+    attached_at: Timestamp,
     say: mpsc::Sender<ToConsole>,
-    mut stored: watch::Receiver<u64>,
+    stored: watch::Receiver<Option<u64>>,
 ) {
     let mut written = wakes.listen(Topic::Events);
-    let mut cursor = None;
-    let mut noted = Instant::now();
+    let mut reporting = Reporting { store, say, stored, place: None, noted: 0, noted_at: Instant::now() };
     loop {
-        match pass(store, &mut cursor, &mut noted, &say, &mut stored).await {
+        match reporting.pass(attached_at).await {
             Ok(true) => {}
             Ok(false) => {
                 written.wait(PASS_EVERY).await;
             }
             Err(Stopped::Link) => return,
             Err(Stopped::Store(error)) => {
-                log.error(format_args!("Failed to report events: {}", service::error::Chain(&error)));
+                log.error(format_args!("Failed to report events: {}", Chain(&error)));
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
         }
     }
 }
 
+struct Reporting {
+    store: SiteStore,
+    say: mpsc::Sender<ToConsole>,
+    stored: watch::Receiver<Option<u64>>,
+    place: Option<Place>,
+    noted: u64,
+    noted_at: Instant,
+}
+
 enum Stopped {
     Link,
-    Store(database::DbError),
+    Store(DbError),
 }
 
-/// Reports one batch and waits until it is stored; returns whether there was one.
-async fn pass(
-    store: &SiteStore,
-    cursor: &mut Option<Cursor>,
-    noted: &mut Instant,
-    say: &mpsc::Sender<ToConsole>,
-    stored: &mut watch::Receiver<u64>,
-) -> Result<bool, Stopped> {
-    let cursor = match cursor {
-        Some(cursor) => cursor,
-        None => {
-            let upto = store.reported().await.map_err(Stopped::Store)?;
-            cursor.insert(Cursor { sent: upto, noted: upto })
-        }
-    };
-    let limit = u32::try_from(BATCH).unwrap_or(u32::MAX);
-    let events = store.events_after(cursor.sent, limit).await.map_err(Stopped::Store)?;
-    let Some((upto, entries)) = batch(events) else {
-        if cursor.noted < cursor.sent && noted.elapsed() >= NOTE_EVERY {
-            note(store, cursor, noted).await?;
-        }
-        return Ok(false);
-    };
-    say.send(ToConsole::Events { upto, entries }).await.map_err(|_| Stopped::Link)?;
-    stored.wait_for(|stored| *stored >= upto).await.map_err(|_| Stopped::Link)?;
-    cursor.sent = upto;
-    if noted.elapsed() >= NOTE_EVERY {
-        note(store, cursor, noted).await?;
+impl From<DbError> for Stopped {
+    fn from(error: DbError) -> Self {
+        Stopped::Store(error)
     }
-    Ok(true)
 }
 
-async fn note(store: &SiteStore, cursor: &mut Cursor, noted: &mut Instant) -> Result<(), Stopped> {
-    store.events_reported(cursor.sent).await.map_err(Stopped::Store)?;
-    cursor.noted = cursor.sent;
-    *noted = Instant::now();
-    Ok(())
+impl Reporting {
+    /// Reports one batch and waits until it is stored; returns whether there was one.
+    async fn pass(&mut self, attached_at: Timestamp) -> Result<bool, Stopped> {
+        let mut place = match self.place {
+            Some(place) => place,
+            None => self.begin(attached_at).await?,
+        };
+        self.place = Some(place);
+        let limit = u32::try_from(BATCH).unwrap_or(u32::MAX);
+        let batch = batch(self.store.events_after(place.sent, limit).await?);
+        let any = batch.is_some();
+        if let Some((last, entries)) = batch {
+            let upto = place.at_console(last);
+            self.say.send(ToConsole::Events { upto, entries }).await.map_err(|_| Stopped::Link)?;
+            let is_stored = |stored: &Option<u64>| stored.is_some_and(|stored| stored >= upto);
+            self.stored.wait_for(is_stored).await.map_err(|_| Stopped::Link)?;
+            place.sent = last;
+            self.place = Some(place);
+        }
+        if self.noted < place.sent && self.noted_at.elapsed() >= NOTE_EVERY {
+            self.store.events_reported(place.sent).await?;
+            (self.noted, self.noted_at) = (place.sent, Instant::now());
+        }
+        Ok(any)
+    }
+
+    /// Waits until the console has said where it is, and finds that place in the site's own numbers.
+    async fn begin(&mut self, attached_at: Timestamp) -> Result<Place, Stopped> {
+        let stored =
+            self.stored.wait_for(Option::is_some).await.map_err(|_| Stopped::Link)?.unwrap_or_default();
+        let reported = self.store.reported().await?;
+        self.noted = reported;
+        let known: Option<Numbering> = self.store.setting(SETTING).await?;
+        let known = known.filter(|numbering| numbering.attached_at == attached_at);
+        if let Some(place) = known.and_then(|numbering| Place::of(numbering, stored)) {
+            let there = self.store.events_after(place.sent.saturating_sub(1), 1).await?;
+            if !there.is_empty() || place.sent <= reported {
+                return Ok(place);
+            }
+        }
+        // Another console; or this store was put back to an older state, and its numbers come a second time.
+        let numbering = Numbering::joining(attached_at, reported, stored);
+        self.store.put_setting(SETTING, &numbering).await?;
+        Ok(Place { sent: reported, numbering })
+    }
 }
 
-/// How far the console is, and how far that is written down.
-struct Cursor {
+/// How the site's numbers of events become the console's, who takes each number once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+struct Numbering {
+    /// The attachment that it is for.
+    attached_at: Timestamp,
+    /// What is added to a number.
+    add: i64,
+}
+
+/// How far the console is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Place {
+    /// In the site's own numbers.
     sent: u64,
-    noted: u64,
+    numbering: Numbering,
+}
+
+impl Numbering {
+    /// Makes the event after `reported` the one after the console's `stored`.
+    fn joining(attached_at: Timestamp, reported: u64, stored: u64) -> Self {
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Self { attached_at, add: signed(stored).saturating_sub(signed(reported)) }
+    }
+}
+
+impl Place {
+    /// Returns where `stored` is; none where it is before all events.
+    fn of(numbering: Numbering, stored: u64) -> Option<Self> {
+        stored.checked_add_signed(-numbering.add).map(|sent| Self { sent, numbering })
+    }
+
+    fn at_console(self, number: u64) -> u64 {
+        number.saturating_add_signed(self.numbering.add)
+    }
 }
 
 /// Cuts what fits one message.
@@ -145,6 +204,29 @@ mod tests {
             Some((7, 1)),
             "one is always tried"
         );
+    }
+
+    #[test]
+    fn numbers_are_joined_where_the_console_is() {
+        check(0, 0, 0, 1, 1);
+        // Another console that has nothing yet.
+        check(500, 0, 500, 501, 1);
+        // A store that was put back: its event 801 is the console's 1001.
+        check(800, 1000, 800, 801, 1001);
+    }
+
+    #[track_caller]
+    fn check(reported: u64, stored: u64, sent: u64, next: u64, at_console: u64) {
+        let numbering = Numbering::joining(Timestamp(7), reported, stored);
+        let place = Place::of(numbering, stored).expect("a place");
+        assert_eq!((place.sent, place.at_console(next)), (sent, at_console));
+    }
+
+    #[test]
+    fn a_console_that_was_put_back_gets_again_what_it_lost() {
+        let numbering = Numbering { attached_at: Timestamp(7), add: 200 };
+        assert_eq!(Place::of(numbering, 700).map(|place| place.sent), Some(500));
+        assert_eq!(Place::of(numbering, 100), None);
     }
 
     fn entry(detail: usize) -> Entry {

@@ -3,7 +3,7 @@
 //! One frame is read, handled and answered after the other; the console never waits for this end's reading before it
 //! reads itself, so the two cannot wait for each other.
 
-use action::{TaskGuid, UserId};
+use action::{TaskGuid, Timestamp, UserId};
 use database::DbError;
 use service::{
     clock,
@@ -16,6 +16,7 @@ use site_link::{CloseReason, Due, SiteSession, ToConsole, ToSite};
 use site_store::{Cancelled, SiteStore};
 use tokio::{
     sync::{mpsc, watch},
+    task::JoinSet,
     time::sleep_until,
 };
 
@@ -38,11 +39,12 @@ const WAITING: usize = 3;
 const WAITING_NEWS: usize = 16;
 
 /// What a link serves.
-pub(crate) struct Site<'a> {
-    pub(crate) store: &'a SiteStore,
-    pub(crate) wakes: &'a Wakes,
-    pub(crate) logs: &'a ConnectorLogs,
-    pub(crate) authority: &'a Authority,
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) store: SiteStore,
+    pub(crate) wakes: Wakes,
+    pub(crate) logs: ConnectorLogs,
+    pub(crate) authority: Authority,
 }
 
 /// How a link ended.
@@ -56,35 +58,26 @@ pub(crate) enum Ended {
 }
 
 struct Serving<'a> {
-    site: &'a Site<'a>,
+    site: &'a Site,
     socket: Socket,
     session: SiteSession,
-    stored: watch::Sender<u64>,
+    stored: watch::Sender<Option<u64>>,
     news: mpsc::Sender<News>,
 }
 
 /// Serves a link until it ends.
 pub(crate) async fn serve(
     link: Link,
-    site: &Site<'_>,
+    site: &Site,
     attachment: &Attachment,
     board: &mut Board,
     shutdown: &Shutdown,
 ) -> Ended {
     let (say, mut to_say) = mpsc::channel(WAITING);
-    let (stored, stored_upto) = watch::channel(0);
+    let (stored, stored_upto) = watch::channel(None);
     let (news, heard) = mpsc::channel(WAITING_NEWS);
-    let upload = Upload::new(site.store, &site.logs.upload, attachment.console, say.clone(), heard);
-    let speak = async {
-        tokio::join!(
-            report(site.store, site.wakes, &site.logs.notification, say.clone(), stored_upto),
-            upload.run(site.wakes),
-            mirror(site.authority, site.wakes, &site.logs.notification, say.clone()),
-        );
-        // All three end with the link only.
-        std::future::pending::<()>().await;
-    };
-    tokio::pin!(speak);
+    // Tasks of their own: one that holds a connection to the database must go on while the link waits for another.
+    let _speaking = speak(site.clone(), attachment.attached_at, say, stored_upto, heard);
 
     let mut serving = Serving { site, socket: link.socket, session: link.session, stored, news };
     let ended = loop {
@@ -96,7 +89,6 @@ pub(crate) async fn serve(
             },
             Some(message) = to_say.recv() => serving.say(&message).await,
             () = sleep_until(serving.session.poll_timeout().into()) => serving.on_timeout().await,
-            () = &mut speak => Ok(()),
         };
         if let Err(ended) = step {
             break ended;
@@ -114,6 +106,23 @@ pub(crate) async fn serve(
     ended
 }
 
+/// Starts what this end says by itself; it ends when the tasks are dropped.
+fn speak(
+    site: Site,
+    attached_at: Timestamp,
+    say: mpsc::Sender<ToConsole>,
+    stored: watch::Receiver<Option<u64>>,
+    news: mpsc::Receiver<News>,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let (log, to_say) = (site.logs.notification.clone(), say.clone());
+    tasks.spawn(report(site.store.clone(), site.wakes.clone(), log, attached_at, to_say, stored));
+    let upload = Upload::new(site.store, site.logs.upload, say.clone(), news);
+    tasks.spawn(upload.run(site.wakes.clone()));
+    tasks.spawn(mirror(site.authority, site.wakes, site.logs.notification, say));
+    tasks
+}
+
 impl Serving<'_> {
     async fn hear(&mut self, frame: &[u8], board: &mut Board) -> Result<(), Ended> {
         let closed = |reason| Ended::Failed(LinkError::Closed(reason));
@@ -126,8 +135,10 @@ impl Serving<'_> {
             ToSite::Cancel { task_guid, user_name } => self.cancel(task_guid, &user_name).await?,
             ToSite::EventsStored { upto } => {
                 self.stored.send_if_modified(|stored| {
-                    let grows = upto > *stored;
-                    *stored = upto.max(*stored);
+                    let grows = stored.is_none_or(|stored| upto > stored);
+                    if grows {
+                        *stored = Some(upto);
+                    }
                     grows
                 });
             }

@@ -87,7 +87,7 @@ impl Board {
     }
 
     pub(crate) fn connected(&mut self, now: Timestamp) {
-        let known = matches!(self.link, LinkState::Connected { .. });
+        let known = self.is_connected();
         if known && self.written.is_some_and(|written| now.since(written) < HEARTBEAT) {
             return;
         }
@@ -95,6 +95,10 @@ impl Board {
             self.link = LinkState::Connected { since: now };
         }
         self.write(now);
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        matches!(self.link, LinkState::Connected { .. })
     }
 
     pub(crate) fn away(&mut self, why: String, now: Timestamp) {

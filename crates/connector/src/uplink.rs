@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use service::{backoff::Backoff, clock, dice, error::Chain, shutdown::Shutdown, wake::Wakes};
+use service::{backoff::Backoff, clock, dice, error::Chain, shutdown::Shutdown};
 use site_link::{CloseReason, handshake::Pinned, keys::LinkKey};
-use site_store::SiteStore;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep},
-};
+use tokio::{sync::watch, time::sleep};
 
 use crate::{
-    Config, ConnectorLogs,
+    Config,
     attachment::{Attachment, AttachmentError, forget, load_key},
-    authorize::Authority,
     dial::Dialer,
     link::{Link, LinkError},
     serve::{Ended, Site, serve},
@@ -25,10 +20,6 @@ use crate::{
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
-/// A link that held this long was a good one: the next attempt follows at once. One that breaks sooner counts as a
-/// failure, so that two connectors with one key do not take each other's place without end.
-const STEADY: Duration = Duration::from_secs(10);
-
 /// How long a connector holds back whose place was taken: by another one with the same key, or by `tenon site offboard`,
 /// which must not lose it again at once.
 const AFTER_SUPERSEDED: Duration = Duration::from_secs(5);
@@ -38,10 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) struct Uplink {
     pub(crate) config: Config,
-    pub(crate) store: SiteStore,
-    pub(crate) wakes: Wakes,
-    pub(crate) logs: ConnectorLogs,
-    pub(crate) authority: Authority,
+    pub(crate) site: Site,
     pub(crate) pinned: watch::Sender<Option<Pinned>>,
 }
 
@@ -60,9 +48,8 @@ impl Uplink {
         while !shutdown.has_begun() {
             let wait = match self.attachment() {
                 Ok((attachment, key)) => {
-                    let begun = Instant::now();
                     let outcome = self.link(&attachment, &key, &mut board, &shutdown).await;
-                    if begun.elapsed() >= STEADY {
+                    if board.is_connected() {
                         backoff.worked();
                     }
                     self.after(&outcome, &attachment, &mut board, &mut said);
@@ -124,10 +111,8 @@ impl Uplink {
             },
             () = shutdown.begun() => return Ended::Stopping,
         };
-        self.logs.notification.info(format_args!("Connected to {}.", attachment.console_url));
-        let site =
-            Site { store: &self.store, wakes: &self.wakes, logs: &self.logs, authority: &self.authority };
-        serve(link, &site, attachment, board, shutdown).await
+        self.site.logs.notification.info(format_args!("Connected to {}.", attachment.console_url));
+        serve(link, &self.site, attachment, board, shutdown).await
     }
 
     fn after(&self, outcome: &Ended, attachment: &Attachment, board: &mut Board, said: &mut String) {
@@ -140,7 +125,7 @@ impl Uplink {
                         format!("The attachment was ended, and cannot be forgotten: {}", Chain(&error))
                     }
                 };
-                self.logs.notification.warn(format_args!("{}: {text}", attachment.console_url));
+                self.site.logs.notification.warn(format_args!("{}: {text}", attachment.console_url));
                 self.pinned.send_replace(None);
                 board.gone(clock::now());
             }
@@ -151,7 +136,7 @@ impl Uplink {
     /// Says why the console is away: once, and again when the cause is another.
     fn away(&self, why: String, board: &mut Board, said: &mut String) {
         if *said != why {
-            self.logs.notification.warn(format_args!("No link to the console: {why}. Trying again."));
+            self.site.logs.notification.warn(format_args!("No link to the console: {why}. Trying again."));
             said.clone_from(&why);
         }
         board.away(why, clock::now());

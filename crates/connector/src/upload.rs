@@ -4,8 +4,6 @@ mod plan;
 
 use std::time::Duration;
 
-use action::ConsoleId;
-use serde::{Deserialize, Serialize};
 use service::{
     clock,
     error::Chain,
@@ -36,37 +34,22 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// A console that asks for all devices again and again gets them this often at most.
 const FULL_EVERY: Duration = Duration::from_secs(60);
 
-/// How often it is written down how far the console is; what a site that stops has not written down is sent again.
-const NOTE_EVERY: Duration = Duration::from_secs(30);
-
-/// The setting that says how far which console is.
-const SETTING: &str = "device_upload";
-
 /// What the console says of the upload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum News {
-    /// It has committed this batch.
+    /// It has committed this batch; at first, where it is.
     Stored(u64),
     /// It wants all devices.
     Resync,
 }
 
-/// How far which console is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-struct Noted {
-    console: ConsoleId,
-    upto: u64,
-}
-
 /// The upload over one link.
-pub(crate) struct Upload<'a> {
-    store: &'a SiteStore,
-    log: &'a ComponentLog,
-    console: ConsoleId,
+pub(crate) struct Upload {
+    store: SiteStore,
+    log: ComponentLog,
     say: mpsc::Sender<ToConsole>,
     news: mpsc::Receiver<News>,
     last_full: Option<Instant>,
-    noted: (u64, Instant),
 }
 
 enum Stopped {
@@ -74,19 +57,18 @@ enum Stopped {
     Store(database::DbError),
 }
 
-impl<'a> Upload<'a> {
+impl Upload {
     pub(crate) fn new(
-        store: &'a SiteStore,
-        log: &'a ComponentLog,
-        console: ConsoleId,
+        store: SiteStore,
+        log: ComponentLog,
         say: mpsc::Sender<ToConsole>,
         news: mpsc::Receiver<News>,
     ) -> Self {
-        Self { store, log, console, say, news, last_full: None, noted: (0, Instant::now()) }
+        Self { store, log, say, news, last_full: None }
     }
 
     /// Uploads over one link until it is dropped.
-    pub(crate) async fn run(mut self, wakes: &Wakes) {
+    pub(crate) async fn run(mut self, wakes: Wakes) {
         let (mut devices, mut online) = (wakes.listen(Topic::Devices), wakes.listen(Topic::Online));
         let mut plan = None;
         loop {
@@ -133,7 +115,6 @@ impl<'a> Upload<'a> {
                 }
             }
         }
-        self.note(plan.done()).await?;
         if records > 0 {
             let next = self.log.moment(clock::now().plus(RUN_EVERY));
             self.log.info(format_args!("Next run time will be at approximately: {next}"));
@@ -141,12 +122,15 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
+    /// Waits until the console has said where it is.
     async fn begin(&mut self) -> Result<Plan, Stopped> {
-        let noted: Option<Noted> = self.store.setting(SETTING).await.map_err(Stopped::Store)?;
-        let upto = noted.filter(|noted| noted.console == self.console).map(|noted| noted.upto);
-        self.noted.0 = upto.unwrap_or_default();
+        let stored = match self.news.recv().await.ok_or(Stopped::Link)? {
+            News::Stored(stored) => stored,
+            News::Resync => 0,
+        };
+        // Who is behind what was forgotten of removed devices would keep them for ever.
         let forgotten = self.store.devices_forgotten().await.map_err(Stopped::Store)?;
-        Ok(Plan::new(upto.filter(|upto| *upto >= forgotten)))
+        Ok(Plan::new((stored > 0 && stored >= forgotten).then_some(stored)))
     }
 
     /// Sends a batch and waits until the console has it.
@@ -170,18 +154,6 @@ impl<'a> Upload<'a> {
             sleep_until(last + FULL_EVERY).await;
         }
         self.last_full = Some(Instant::now());
-    }
-
-    async fn note(&mut self, upto: Option<u64>) -> Result<(), Stopped> {
-        let Some(upto) = upto.filter(|upto| *upto != self.noted.0) else { return Ok(()) };
-        // The end of the first upload is written down at once: it is the one that costs most to repeat.
-        if self.noted.0 != 0 && self.noted.1.elapsed() < NOTE_EVERY {
-            return Ok(());
-        }
-        let noted = Noted { console: self.console, upto };
-        self.store.put_setting(SETTING, &noted).await.map_err(Stopped::Store)?;
-        self.noted = (upto, Instant::now());
-        Ok(())
     }
 
     async fn wait(&mut self, devices: &mut Listener, online: &mut Listener) -> Wake {

@@ -56,11 +56,6 @@ impl Plan {
         self.upto
     }
 
-    /// Returns the number up to which the console has everything; none while it misses older devices.
-    pub(super) fn done(&self) -> Option<u64> {
-        (self.mode == Mode::Changes).then_some(self.upto)
-    }
-
     /// Decides what to send of what the store has after [`Plan::after`].
     pub(super) fn next(&mut self, changes: DeviceChanges) -> Next {
         // The store was put back to an older state: its numbers will come a second time, for other changes.

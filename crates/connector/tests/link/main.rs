@@ -1,0 +1,10 @@
+//! The connector as a whole: over real WebSockets to a console that the test plays, and a Unix socket to an authority
+//! that the test plays.
+
+mod support;
+
+mod attaching;
+mod requests;
+mod reports;
+mod uploads;
+mod network;
