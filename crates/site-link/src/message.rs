@@ -29,12 +29,14 @@ pub enum ToSite {
         /// The person's sign-in name.
         user_name: String,
     },
-    /// The console has committed all events up to this number; the site may forget them.
+    /// The console has committed all events up to this number; the site may forget them. Also the first thing on a
+    /// link: the site goes on from there.
     EventsStored {
         /// The highest `Events::upto` that is committed.
         upto: u64,
     },
-    /// The console has committed a device batch.
+    /// The console has committed a device batch. Also at the beginning of a link: the site goes on from there, with all
+    /// devices where it is 0.
     DevicesStored {
         /// The batch's `seq`.
         seq: u64,
