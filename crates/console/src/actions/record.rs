@@ -1,0 +1,99 @@
+//! Builds the request that the site decides on, and what is stored of it.
+
+use action::{BatchId, Clocks, Targets, TaskGuid, Timestamp};
+use axum::http::StatusCode;
+use console_api::NewAction;
+use proof::request::{Params, Request, RequestKind};
+
+use super::{permit::ActPermit, targets::AtSite};
+use crate::{
+    problem::Refusal,
+    state::Console,
+    store::{NewActionRow, NewTargets},
+};
+
+/// What is the same for the actions of one click.
+pub(super) struct Ask<'a> {
+    pub(super) new: &'a NewAction,
+    pub(super) clocks: Clocks,
+    pub(super) batch: Option<BatchId>,
+    pub(super) now: Timestamp,
+}
+
+/// Makes the action of one site. The console vouches for the person: the request carries no proof of them.
+pub(super) fn action(
+    console: &Console,
+    permit: &ActPermit,
+    ask: &Ask<'_>,
+    at_site: AtSite,
+) -> Result<NewActionRow, Refusal> {
+    let Ask { new, clocks, batch, now } = *ask;
+    let AtSite { site, targets } = at_site;
+    let task_guid = new.task_guid.unwrap_or_else(|| TaskGuid(service::dice::uuid()));
+    let kind = new.kind.0;
+    let offline = new.offline.unwrap_or_else(|| kind.offline_policy());
+    let request = Request {
+        v: Request::VERSION,
+        id: task_guid,
+        iss: Request::vouched_by(console.id()),
+        sub: permit.user(),
+        idh: String::new(),
+        jkt: String::new(),
+        tenant: permit.tenant(),
+        site,
+        console: console.id(),
+        kind: RequestKind::DeviceAction,
+        params: Params { task_type: kind.0, task_param: new.param.clone() },
+        targets: match &targets {
+            NewTargets::Devices(devices) => Targets::Devices { devices: devices.clone() },
+            NewTargets::Collection { id, at_most, .. } => {
+                Targets::Collection { collection: id.clone(), at_most: *at_most }
+            }
+        },
+        iat: now,
+        exp: clocks.deliver_by,
+        deliver_by: clocks.deliver_by,
+        finish_within: clocks.finish_within_seconds,
+        offline,
+        site_nonce: String::new(),
+    };
+    let bytes = request.encode();
+    // What the site would refuse to read is refused here, where the person can still correct it.
+    if let Err(error) = Request::parse(&bytes) {
+        let detail = format!("The site would not take this request: {error}.");
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(Refusal::new(
+            status,
+            "not-valid",
+            "A value is not valid",
+            detail,
+            "Correct it and ask again.",
+        ));
+    }
+    let request =
+        String::from_utf8(bytes).map_err(|_| Refusal::internal("a canonical request is not text"))?;
+    let subject = format!("{task_guid} {} site {site}", kind.template());
+    let audit = permit.audit("action.create", subject, now);
+    let param = new.param.clone();
+    Ok(NewActionRow { task_guid, batch, site, kind, param, targets, clocks, offline, request, audit })
+}
+
+/// Writes into the log what was stored.
+pub(super) fn log(console: &Console, permit: &ActPermit, actions: &[NewActionRow]) {
+    for action in actions {
+        let (template, task_guid, site) = (action.kind.template(), action.task_guid, action.site);
+        let targets = match &action.targets {
+            NewTargets::Devices(devices) => format!("{} devices", devices.len()),
+            NewTargets::Collection { id, at_most, .. } => {
+                format!("collection {id}, at most {at_most} devices")
+            }
+        };
+        let line = console.log().about(task_guid).field("site", site).field("user", permit.user());
+        line.info(format_args!(
+            "Stored device action, vouched by the console. TemplateID: {template} TaskGuid: {task_guid} TenantId: {} \
+             AADUserID: {} Site: {site} Targets: {targets}",
+            permit.tenant(),
+            permit.user(),
+        ));
+    }
+}

@@ -1,0 +1,146 @@
+//! Live changes, by server-sent events. What is sent was read from the store: a wake-up only makes the look come sooner.
+
+use std::{convert::Infallible, time::Duration};
+
+use action::TenantId;
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, header},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, Sse},
+    },
+};
+use console_api::{Change, LiveChange};
+use futures_util::{Stream, stream};
+use service::wake::{Listener, Topic};
+use tokio::sync::OwnedSemaphorePermit;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    people::permit::{Permit, ReadDevices},
+    problem::Refusal,
+    state::Console,
+};
+
+/// How often a stream looks for changes without a wake-up, and says something so that nobody in between closes it.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+/// How often a stream checks that its caller is still signed in, in looks.
+const CHECK_EVERY: u32 = 4;
+
+/// The most changes that one look reads; more come with the next.
+const AT_ONCE: u32 = 200;
+
+/// Returns the endpoint of live changes.
+pub(crate) fn routes() -> OpenApiRouter<Console> {
+    OpenApiRouter::new().routes(routes!(follow_changes))
+}
+
+/// Follow the tenant's changes as server-sent events, from now on or after `Last-Event-ID`. Each event's data is a
+/// `Change`.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events",
+    params(("Last-Event-ID" = Option<u64>, Header, description = "The id of the last event that was seen.")),
+    responses((status = 200, body = Change, content_type = "text/event-stream")))]
+pub(crate) async fn follow_changes(
+    State(console): State<Console>,
+    permit: Permit<ReadDevices>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let tenant = permit.tenant();
+    let Ok(place) = console.streams().clone().try_acquire_owned() else {
+        return Err(Refusal::too_many("Too many event streams are open.", 30));
+    };
+    // Before the look at the last change, so that none falls in between.
+    let wakes = console.store().wakes().listen(Topic::Events);
+    let last = console.store().last_change(tenant).await?;
+    let after = match last_seen(&headers)? {
+        None => Place::From(last),
+        Some(seen) if seen > last => Place::Lost(last),
+        Some(seen) => match console.store().oldest_change(tenant).await? {
+            Some(oldest) if seen + 1 < oldest => Place::Lost(last),
+            None if seen < last => Place::Lost(last),
+            _ => Place::From(seen),
+        },
+    };
+    let following = Following { console, permit, wakes, _place: place, looks: 0, after, pending: Vec::new() };
+    let mut response = Sse::new(events(following, tenant)).into_response();
+    // A proxy that collects answers before it passes them on would hold changes back.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Where a stream stands.
+enum Place {
+    /// It has sent what is up to this number.
+    From(u64),
+    /// What it would have to send is no longer kept; this is the last number.
+    Lost(u64),
+}
+
+struct Following {
+    console: Console,
+    permit: Permit<ReadDevices>,
+    wakes: Listener,
+    _place: OwnedSemaphorePermit,
+    looks: u32,
+    after: Place,
+    /// Changes that are read and not sent, the next one last.
+    pending: Vec<LiveChange>,
+}
+
+fn events(following: Following, tenant: TenantId) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(following, move |mut following| async move {
+        let event = following.next(tenant).await?;
+        Some((Ok(event), following))
+    })
+}
+
+impl Following {
+    /// Returns the next event; `None` ends the stream.
+    async fn next(&mut self, tenant: TenantId) -> Option<Event> {
+        if let Place::Lost(last) = self.after {
+            self.after = Place::From(last);
+            return event(&LiveChange { id: last, change: Change::Reset });
+        }
+        loop {
+            if let Some(change) = self.pending.pop() {
+                self.after = Place::From(change.id);
+                return event(&change);
+            }
+            let (Place::From(after) | Place::Lost(after)) = self.after;
+            self.pending = self.console.store().changes_after(tenant, after, AT_ONCE).await.ok()?;
+            self.pending.reverse();
+            if !self.pending.is_empty() {
+                continue;
+            }
+            let shutdown = self.console.shutdown().clone();
+            let woken = tokio::select! {
+                () = shutdown.begun() => return None,
+                woken = self.wakes.wait(LOOK_EVERY) => woken,
+            };
+            if woken == service::wake::Woken::Time {
+                self.looks += 1;
+                let check = self.looks.is_multiple_of(CHECK_EVERY);
+                if check && !self.permit.session().is_valid(&self.console).await.ok()? {
+                    return None;
+                }
+                return Some(Event::default().comment(""));
+            }
+        }
+    }
+}
+
+fn event(change: &LiveChange) -> Option<Event> {
+    Event::default().id(change.id.to_string()).json_data(&change.change).ok()
+}
+
+fn last_seen(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    match value.to_str().ok().and_then(|value| value.trim().parse().ok()) {
+        Some(seen) => Ok(Some(seen)),
+        None => Err(Refusal::malformed("`Last-Event-ID` is no number.", "Send the id of the last event.")
+            .field("Last-Event-ID")),
+    }
+}

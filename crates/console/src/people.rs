@@ -1,0 +1,51 @@
+//! People: who is signed in, and what they may do at the console.
+
+pub(crate) mod permission;
+pub(crate) mod permit;
+pub(crate) mod session;
+pub(crate) mod password;
+pub(crate) mod limits;
+mod sign_in;
+mod setup;
+mod me;
+mod tokens;
+mod users;
+mod tenants;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    problem::{Refusal, short},
+    state::Console,
+};
+
+/// The longest name of a person, a tenant or a token, in characters: it stands in lists and in log lines.
+const LONGEST_NAME: usize = 100;
+
+/// Returns the endpoints about people.
+pub(crate) fn routes() -> OpenApiRouter<Console> {
+    OpenApiRouter::new()
+        .routes(routes!(setup::set_up))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(me::me))
+        .routes(routes!(me::change_password))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(users::change_user))
+        .routes(routes!(users::reset_password))
+        .routes(routes!(tenants::list_tenants, tenants::create_tenant))
+}
+
+/// Checks a name that people see.
+pub(crate) fn checked_name(field: &str, name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
+        let detail = format!("`{}` is no usable name.", short(name));
+        let fix = format!("Use 1 to {LONGEST_NAME} characters, none of them a control character.");
+        return Err(Refusal::not_valid(field, detail, fix));
+    }
+    Ok(name.to_owned())
+}

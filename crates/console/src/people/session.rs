@@ -1,0 +1,190 @@
+//! The caller: found by a bearer token or a cookie, at each request anew, so that what is revoked ends at once.
+
+use std::{net::IpAddr, time::Duration};
+
+use action::{TenantId, Timestamp, UserId};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+};
+use console_api::{CSRF_HEADER, Me};
+
+use crate::{
+    people::permission::Permission,
+    problem::Refusal,
+    secret::{self, API_TOKEN_PREFIX, SESSION_PREFIX},
+    state::Console,
+    store::{Audit, Presented, SessionRow},
+    web::Caller,
+};
+
+/// How long a session lasts: a working day.
+pub(crate) const SESSION_LASTS: Duration = Duration::from_hours(12);
+
+/// The cookie of a session. The prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
+pub(crate) const COOKIE: &str = "__Host-tenon";
+
+/// How exactly the last use of an API token is kept: once an hour, so that using one does not write each time.
+const USE_KEPT_EVERY: Duration = Duration::from_hours(1);
+
+/// A caller who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    row: SessionRow,
+    from: IpAddr,
+    hash: String,
+    csrf: Option<String>,
+}
+
+impl Session {
+    /// Returns the caller's tenant.
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.row.tenant
+    }
+
+    /// Returns the caller.
+    pub(crate) fn user(&self) -> UserId {
+        self.row.user
+    }
+
+    /// Returns the caller's sign-in name.
+    pub(crate) fn user_name(&self) -> &str {
+        &self.row.user_name
+    }
+
+    /// Returns the address that the caller speaks from.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.from
+    }
+
+    /// Returns the hash of what the caller presented.
+    pub(crate) fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Returns whether the caller's role gives a permission.
+    pub(crate) fn has(&self, permission: Permission) -> bool {
+        permission.is_given_by(self.row.role, self.row.operator)
+    }
+
+    /// Makes an entry of the audit about the caller.
+    pub(crate) fn audit(
+        &self,
+        what: &'static str,
+        subject: impl Into<String>,
+        result: impl Into<String>,
+        at: Timestamp,
+    ) -> Audit {
+        Audit {
+            tenant: self.row.tenant,
+            at,
+            who: self.row.user_name.clone(),
+            source: self.from.to_string(),
+            what,
+            subject: subject.into(),
+            result: result.into(),
+        }
+    }
+
+    /// Returns the caller, as they are shown to themselves.
+    pub(crate) fn me(&self) -> Me {
+        me(&self.row, self.csrf.clone())
+    }
+
+    /// Returns whether what the caller presented is still valid.
+    pub(crate) async fn is_valid(&self, console: &Console) -> Result<bool, Refusal> {
+        let found = match console.store().session(Presented::Session(&self.hash), console.now()).await? {
+            None => console.store().session(Presented::ApiToken(&self.hash), console.now()).await?,
+            found => found,
+        };
+        Ok(found.is_some())
+    }
+}
+
+/// Returns a person as they are shown to themselves.
+pub(crate) fn me(row: &SessionRow, csrf: Option<String>) -> Me {
+    Me {
+        id: row.user,
+        name: row.user_name.clone(),
+        display_name: row.display_name.clone(),
+        tenant: row.tenant,
+        tenant_name: row.tenant_name.clone(),
+        role: row.role,
+        operator: row.operator,
+        permissions: Permission::names_of(row.role, row.operator),
+        csrf,
+    }
+}
+
+impl FromRequestParts<Console> for Session {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Refusal> {
+        let from = Caller::of(&parts.extensions).address;
+        let (token, csrf) = match bearer(&parts.headers)? {
+            Some(token) => (token.to_owned(), None),
+            None => {
+                let Some(token) = cookie(&parts.headers) else {
+                    return Err(Refusal::not_signed_in("The request carries no token."));
+                };
+                let csrf = secret::csrf(token);
+                check_csrf(parts, &csrf)?;
+                (token.to_owned(), Some(csrf))
+            }
+        };
+        let hash = secret::sha256(token.as_bytes());
+        let presented = if token.starts_with(SESSION_PREFIX) {
+            Presented::Session(&hash)
+        } else if token.starts_with(API_TOKEN_PREFIX) && csrf.is_none() {
+            Presented::ApiToken(&hash)
+        } else {
+            return Err(Refusal::not_signed_in("The token is none of this console."));
+        };
+        let now = console.now();
+        let Some(row) = console.store().session(presented, now).await? else {
+            return Err(Refusal::not_signed_in("The token is unknown, was revoked, or has expired."));
+        };
+        if csrf.is_some() && !row.cookie {
+            return Err(Refusal::not_signed_in("The session was not made for a cookie."));
+        }
+        if matches!(presented, Presented::ApiToken(_))
+            && row.last_used.is_none_or(|used| now.since(used) >= USE_KEPT_EVERY)
+        {
+            console.store().token_used(&hash, now).await?;
+        }
+        Ok(Self { row, from, hash, csrf })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|value| value.split_once(' '));
+    match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => {
+            Err(Refusal::not_signed_in("`Authorization` is not `Bearer` with a token.")
+                .field("Authorization"))
+        }
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+}
+
+/// A page of another origin can make a browser send the cookie, and can neither read nor set this header.
+fn check_csrf(parts: &Parts, csrf: &str) -> Result<(), Refusal> {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    let sent = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
+    if sent.is_some_and(|sent| secret::same(sent, csrf)) {
+        return Ok(());
+    }
+    let detail = "A request with a cookie must carry the header `X-Tenon-CSRF`, and it is missing or wrong.";
+    let fix = "Send the value of `csrf` that signing in and `GET /api/v1/me` return.";
+    Err(Refusal::new(StatusCode::FORBIDDEN, "csrf", "The request may be forged", detail, fix)
+        .field("X-Tenon-CSRF"))
+}

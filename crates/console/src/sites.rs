@@ -1,0 +1,24 @@
+//! Sites: attached with a code, shown with their links and rules, offboarded; and the store's side of their links.
+
+mod outbox;
+mod list;
+mod codes;
+mod offboard;
+mod mirrors;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use outbox::Outbox;
+
+use crate::state::Console;
+
+/// Returns the endpoints about sites.
+pub(crate) fn routes() -> OpenApiRouter<Console> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_sites))
+        .routes(routes!(list::show_site))
+        .routes(routes!(codes::create_attach_code))
+        .routes(routes!(offboard::offboard_site))
+        .routes(routes!(mirrors::list_collections))
+        .routes(routes!(mirrors::list_policies))
+}

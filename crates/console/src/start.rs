@@ -1,0 +1,105 @@
+//! The life of a console: opens its store, listens, serves, drains.
+
+use std::{io, net::SocketAddr};
+
+use action::ConsoleId;
+use axum::Router;
+use database::{Db, DbError};
+use service::{
+    clock, dice,
+    http::{self, Listener},
+    log::ComponentLog,
+    running::Running,
+    shutdown::Shutdown,
+    tls::{self, CertificateFiles, TlsError},
+    wake::Wakes,
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    config::{Config, ConfigError, TlsFiles},
+    housekeeping, openapi,
+    state::{Clock, Console},
+    store::{Identity, Store},
+    web,
+};
+
+/// Why a console did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings are not safe together.
+    #[error("the console's configuration is not valid")]
+    Config(#[source] ConfigError),
+    /// The store could not be opened.
+    #[error("failed to open the console's store")]
+    Store(#[source] DbError),
+    /// The certificate could not be used.
+    #[error("failed to use the console's certificate")]
+    Tls(#[source] TlsError),
+    /// The address is taken, or is not this machine's.
+    #[error("failed to listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// Passwords cannot be hashed here.
+    #[error("failed to prepare the hashing of passwords")]
+    Passwords,
+}
+
+/// Starts a console; returns once it listens.
+///
+/// # Errors
+///
+/// See [`StartError`].
+pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Result<Running, StartError> {
+    config.check().map_err(StartError::Config)?;
+    let (tls, files) = match &config.tls {
+        None => (None, None),
+        Some(TlsFiles { certificate, key }) => {
+            let files = CertificateFiles::load(certificate, key).map_err(StartError::Tls)?;
+            (Some(tls::web_server_config(files.certificate()).map_err(StartError::Tls)?), Some(files))
+        }
+    };
+    let store = open(&config.database, Wakes::new()).await.map_err(StartError::Store)?;
+    let now = clock::now();
+    store.all_links_down(now).await.map_err(StartError::Store)?;
+    let identity = store.identity().await.map_err(StartError::Store)?;
+
+    let address = config.listen;
+    let listen = |source| StartError::Listen { address, source };
+    let socket = TcpListener::bind(address).await.map_err(listen)?;
+    let bound = socket.local_addr().map_err(listen)?;
+    let listener = match tls {
+        None => Listener::Plain(socket),
+        Some(config) => Listener::Tls(socket, config),
+    };
+    let clock = Clock::new(clock::now);
+    let console = Console::new(store, identity.console, config, log.clone(), clock, shutdown.clone())
+        .map_err(|_| StartError::Passwords)?;
+
+    log.info(format_args!("Console {} listens on {bound}.", identity.console));
+    let mut running = Running::new(Some(bound), shutdown.clone());
+    running.part("web", http::serve(router(console.clone()), listener, log.clone(), shutdown.clone()));
+    running.part("housekeeping", housekeeping::run(console, shutdown.clone()));
+    if let Some(files) = files {
+        running.part("certificate", files.watch(log, shutdown));
+    }
+    Ok(running)
+}
+
+/// Opens the store; a new one becomes that of a new console.
+pub(crate) async fn open(url: &str, wakes: Wakes) -> Result<Store, DbError> {
+    let db = Db::open(url).await?;
+    let fresh =
+        Identity { console: ConsoleId(dice::uuid()), link_seed: dice::bytes(), created: clock::now() };
+    Store::open(db, wakes, &fresh).await
+}
+
+/// Returns all that a console answers.
+pub(crate) fn router(console: Console) -> Router {
+    let (api, _) = openapi::routes().split_for_parts();
+    web::around(api, console)
+}

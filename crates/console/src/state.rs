@@ -1,0 +1,146 @@
+//! What every handler has: the store, the log, the clock, and the bounds that are shared.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use action::{ConsoleId, Timestamp};
+use service::{log::ComponentLog, shutdown::Shutdown};
+use tokio::sync::Semaphore;
+
+use crate::{
+    config::Config,
+    people::{limits::Limits, password::Passwords},
+    problem::Refusal,
+    sites::Outbox,
+    store::{Audit, Store},
+};
+
+/// The most event streams at a time: each holds a connection, and reads the store when something changes.
+const STREAMS: usize = 2_000;
+
+/// The wall clock, which tests move.
+#[derive(Clone)]
+pub(crate) struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    pub(crate) fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(clock))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}
+
+/// A console, as its handlers see it. A clone is the same one.
+#[derive(Clone, Debug)]
+pub(crate) struct Console(Arc<Parts>);
+
+/// The parts of a console.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    store: Store,
+    outbox: Outbox,
+    log: ComponentLog,
+    clock: Clock,
+    id: ConsoleId,
+    config: Config,
+    limits: Limits,
+    passwords: Passwords,
+    streams: Arc<Semaphore>,
+    shutdown: Shutdown,
+}
+
+impl Console {
+    pub(crate) fn new(
+        store: Store,
+        id: ConsoleId,
+        config: Config,
+        log: ComponentLog,
+        clock: Clock,
+        shutdown: Shutdown,
+    ) -> Result<Self, Refusal> {
+        Ok(Self(Arc::new(Parts {
+            outbox: Outbox::new(store.clone(), log.clone(), clock.clone()),
+            store,
+            log,
+            clock,
+            id,
+            config,
+            limits: Limits::default(),
+            passwords: Passwords::new()?,
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            shutdown,
+        })))
+    }
+}
+
+impl Deref for Console {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    /// Returns the store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns what the links of sites use.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Returns `AdminCenter.log`.
+    pub(crate) fn log(&self) -> &ComponentLog {
+        &self.log
+    }
+
+    /// Returns the time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Returns this console's id.
+    pub(crate) fn id(&self) -> ConsoleId {
+        self.id
+    }
+
+    /// Returns the settings.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Returns how often anybody may try to sign in.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Returns what hashes passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    /// Returns the places for event streams.
+    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+        &self.streams
+    }
+
+    /// Returns the end of the program.
+    pub(crate) fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
+    /// Writes a refusal into the audit.
+    pub(crate) async fn audit_refusal(&self, entry: Audit) -> Result<(), Refusal> {
+        Ok(self.store.audit(&[entry]).await?)
+    }
+}

@@ -1,0 +1,90 @@
+//! The console's store: multi-tenant from the first table, on SQLite or PostgreSQL.
+//!
+//! Everything that SQL is written for is in this folder. What a tenant owns is reached with the tenant's id in every
+//! statement, so that another tenant's ids find nothing.
+
+mod identity;
+mod tenants;
+mod people;
+mod sessions;
+mod tokens;
+mod sites;
+mod attach;
+mod devices;
+mod upload;
+mod record;
+mod cancel;
+mod conclude;
+mod outbox;
+mod apply;
+mod actions;
+mod targets;
+mod changes;
+mod audit;
+mod sweep;
+
+use database::{Db, DbError, Migrations, Step, Transaction};
+use service::wake::{Topic, Wakes};
+
+pub(crate) use actions::{ActionFilter, ActionRow};
+pub(crate) use apply::Applied;
+pub(crate) use attach::{AttachOutcome, StoredCode};
+pub(crate) use audit::Audit;
+pub(crate) use cancel::Cancelled;
+pub(crate) use devices::{DeviceFilter, DeviceKey};
+pub(crate) use identity::Identity;
+pub(crate) use outbox::{Outgoing, Sending};
+pub(crate) use people::{NewPerson, PersonRow};
+pub(crate) use record::{NewActionRow, NewTargets, Recorded, Repetition};
+pub(crate) use sessions::{Presented, SessionRow};
+pub(crate) use sites::LinkedSite;
+pub(crate) use upload::UploadApplied;
+
+const MIGRATIONS: Migrations = Migrations {
+    name: "console",
+    steps: &[Step {
+        version: 1,
+        sqlite: include_str!("store/schema.sql"),
+        postgres: include_str!("store/schema.sql"),
+    }],
+};
+
+/// The console's store. A clone is a handle to the same one.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    db: Db,
+    wakes: Wakes,
+}
+
+impl Store {
+    /// Opens the store, makes its tables, and gives a new console the identity `fresh`.
+    pub(crate) async fn open(db: Db, wakes: Wakes, fresh: &Identity) -> Result<Self, DbError> {
+        db.migrate(&MIGRATIONS).await?;
+        let store = Self { db, wakes };
+        store.keep_identity(fresh).await?;
+        Ok(store)
+    }
+
+    /// Returns the wake-ups between the parts of this console.
+    pub(crate) fn wakes(&self) -> &Wakes {
+        &self.wakes
+    }
+
+    /// Returns how many synced commits the store has made.
+    #[cfg(test)]
+    pub(crate) fn commits(&self) -> u64 {
+        self.db.commits()
+    }
+
+    /// Commits, then tells whoever follows the tenant's changes.
+    async fn commit_and_tell(&self, transaction: Transaction) -> Result<(), DbError> {
+        transaction.commit().await?;
+        self.wakes.wake(Topic::Events);
+        Ok(())
+    }
+}
+
+/// Returns a name as it is compared: without surrounding space, in lower case.
+pub(crate) fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
