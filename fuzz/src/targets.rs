@@ -2,6 +2,7 @@
 
 mod device_channel;
 mod management;
+mod site_authority;
 mod site_link;
 
 /// A decoder that is thrown bytes at. Its corpus is `fuzz/corpus/<name>/`, one file for each input.
@@ -26,6 +27,11 @@ pub const TARGETS: &[Target] = &[
     Target { name: "device_to_server", run: device_channel::to_server },
     Target { name: "device_to_agent", run: device_channel::to_agent },
     Target { name: "device_frames", run: device_channel::frames },
+    Target { name: "authority_call", run: site_authority::call },
+    Target { name: "authority_answer", run: site_authority::answer },
+    Target { name: "request", run: site_authority::request },
+    Target { name: "signed_text", run: site_authority::text },
+    Target { name: "signed_push", run: site_authority::push },
 ];
 
 fn timestamp(bytes: &[u8]) {
