@@ -1,5 +1,7 @@
 //! Sites: attached with a code, shown with their links and rules, offboarded; and the store's side of their links.
 
+mod attach;
+mod link;
 mod outbox;
 mod list;
 mod codes;
@@ -8,6 +10,7 @@ mod mirrors;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use link::Links;
 pub(crate) use outbox::Outbox;
 
 use crate::state::Console;

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use crate::{
     config::{Config, ConfigError, TlsFiles},
     housekeeping, openapi,
+    sites::Links,
     state::{Clock, Console},
     store::{Identity, Store},
     web,
@@ -82,7 +83,10 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
 
     log.info(format_args!("Console {} listens on {bound}.", identity.console));
     let mut running = Running::new(Some(bound), shutdown.clone());
-    running.part("web", http::serve(router(console.clone()), listener, log.clone(), shutdown.clone()));
+    let (links, arrivals) = Links::new(&console.outbox().identity().await.map_err(StartError::Store)?);
+    let router = router(console.clone(), &links);
+    running.part("web", http::serve(router, listener, log.clone(), shutdown.clone()));
+    running.part("links", arrivals.serve(console.clone(), shutdown.clone()));
     running.part("housekeeping", housekeeping::run(console, shutdown.clone()));
     if let Some(files) = files {
         running.part("certificate", files.watch(log, shutdown));
@@ -99,7 +103,7 @@ pub(crate) async fn open(url: &str, wakes: Wakes) -> Result<Store, DbError> {
 }
 
 /// Returns all that a console answers.
-pub(crate) fn router(console: Console) -> Router {
+pub(crate) fn router(console: Console, links: &Links) -> Router {
     let (api, _) = openapi::routes().split_for_parts();
-    web::around(api, console)
+    web::around(api.merge(links.routes()), console)
 }
