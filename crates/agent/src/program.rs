@@ -2,10 +2,11 @@
 
 mod hear;
 mod finish;
+mod words;
 
 use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
 
-use device_channel::{Progress, PushedTask, Receipt, Request, Response, ToServer};
+use device_channel::Request;
 use service::{
     clock, dice,
     error::Chain,
@@ -23,11 +24,11 @@ use uuid::Uuid;
 use crate::{
     config::Config,
     credentials::{Credentials, CredentialsError},
-    desk::{Desk, Now, Output, Say},
+    desk::{Desk, Now, Output},
     enrol::LOCK,
     journal::{Journal, JournalError},
     kind,
-    link::{Calling, Command, Link, Word},
+    link::{Calling, Command, Link},
     run::{self, Order, Report},
     schedule::{Schedule, Work},
     seen::Seen,
@@ -174,6 +175,7 @@ impl Program {
             // A new device has its policy at once; enrolments do not come all in the same second.
             schedule.hurry(Work::MachinePolicy, now.boot);
         }
+        schedule.hurry(Work::Credentials, now.boot + credentials.identity.renewal_in(now.wall));
         if seen.unsent.is_some() {
             schedule.hurry(Work::Reports, now.boot + Duration::from_secs(60).mul_f64(now.unit));
         }
@@ -205,7 +207,7 @@ impl Program {
             match output {
                 Output::Say(words) => {
                     let at = clock::now();
-                    let words = words.into_iter().map(|word| wire(word, at)).collect();
+                    let words = words.into_iter().map(|word| words::wire(word, at)).collect();
                     self.command(Command::Say(words));
                 }
                 Output::Run(work, tasks) => self.begin_run(work, &tasks),
@@ -221,7 +223,8 @@ impl Program {
 
     fn begin_run(&mut self, work: Work, tasks: &[action::TaskGuid]) {
         let log = &self.logs.scheduler;
-        let text = format!("Sending message for schedule '{}' ({})", schedule_id(work), target(work));
+        let text =
+            format!("Sending message for schedule '{}' ({})", words::schedule(work), words::target(work));
         match tasks {
             [] => log.info(&text),
             tasks => tasks
@@ -301,46 +304,6 @@ fn calling(credentials: &Credentials, seen: &Seen, boot: Uuid) -> Calling {
         boot,
         highest_epoch: seen.epoch,
         highest_push: seen.highest_push,
-    }
-}
-
-fn wire(word: Say, at: action::Timestamp) -> Word {
-    let (push, message): (_, fn(_, _) -> _) = match word {
-        Say::Response(owed) => {
-            let push = owed.push;
-            let task = PushedTask { push_id: push.push_id, task_id: push.task_id };
-            let message = ToServer::Response(Response {
-                at: owed.answer.at,
-                task,
-                code: owed.answer.code,
-                detail: owed.answer.detail,
-                repeated: owed.repeated,
-            });
-            return Word { task_guid: push.task_guid, message };
-        }
-        Say::Receipt(push) => (push, |at, task| ToServer::Receipt(Receipt { at, task })),
-        Say::Progress(push) => (push, |at, task| ToServer::Progress(Progress { at, task, percent: 0 })),
-    };
-    let task = PushedTask { push_id: push.push_id, task_id: push.task_id };
-    Word { task_guid: push.task_guid, message: message(at, task) }
-}
-
-/// The field's ids of these schedules.
-fn schedule_id(work: Work) -> &'static str {
-    match work {
-        Work::MachinePolicy => "{00000000-0000-0000-0000-000000000021}",
-        Work::Discovery => "{00000000-0000-0000-0000-000000000003}",
-        Work::Credentials => "{00000000-0000-0000-0000-000000000051}",
-        Work::Reports => "{00000000-0000-0000-0000-000000000111}",
-    }
-}
-
-fn target(work: Work) -> &'static str {
-    match work {
-        Work::MachinePolicy => "Target: 'direct:PolicyAgent_RequestAssignments', Name: ''",
-        Work::Discovery => "Target: 'direct:InventoryAgent', Name: 'Discovery'",
-        Work::Credentials => "Target: 'direct:CertificateMaintenance', Name: ''",
-        Work::Reports => "Target: 'direct:StateMessage', Name: ''",
     }
 }
 

@@ -36,7 +36,6 @@ pub(crate) fn check(request: &Request, verifier: &TaskVerifier<'_>) -> Checked {
     }
 }
 
-/// The root that the message names is not looked at: the verifier computes its own.
 fn presented(request: &Request) -> Presented {
     Presented {
         epoch: request.epoch,
