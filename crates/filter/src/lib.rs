@@ -2,8 +2,8 @@
 //!
 //! `name startsWith "shop-" and os contains "Debian" and not online = false`
 //!
-//! A text is split by [`token`](self) into words, [`parse`](Filter::parse) makes a [`Filter`] of them, checked against
-//! the fields of its owner, and the filter is then asked about one device at a time ([`Filter::matches`]) or turned into
+//! A text is split into words by `token`, [`Filter::parse`] makes a filter of them, checked against the fields of its
+//! owner, and the filter is then asked about one device at a time ([`Filter::matches`]) or turned into
 //! a condition for a database ([`Filter::to_sql`]). All three agree: text is compared without regard to the case of
 //! ASCII letters and ordered by its bytes, and a field without a value satisfies no comparison but `!=`.
 
