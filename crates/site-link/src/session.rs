@@ -80,7 +80,13 @@ impl<In: Message, Out: Message> Session<In, Out> {
 
     /// Returns when [`Session::on_timeout`] next has something to do.
     pub fn poll_timeout(&self) -> Instant {
-        (self.last_sent + HEARTBEAT).min(self.last_heard + SILENCE)
+        (self.last_sent + HEARTBEAT).min(self.silent_at())
+    }
+
+    /// Returns when the other end has been silent for too long, unless it is heard before. An end with something to
+    /// say needs no heartbeat, and waits for this alone.
+    pub fn silent_at(&self) -> Instant {
+        self.last_heard + SILENCE
     }
 
     /// Returns what is due; `at` is the wall clock for the heartbeat.

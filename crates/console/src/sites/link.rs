@@ -145,6 +145,3 @@ impl fmt::Debug for Links {
         f.debug_struct("Links").field("key", &self.0.key.public()).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;
