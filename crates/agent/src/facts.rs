@@ -3,6 +3,7 @@
 use std::fs;
 
 use management_link::Discovery;
+use proof::Hash;
 
 /// Looks at the machine. `name` replaces the host's.
 pub(crate) fn discover(name: Option<&str>) -> Discovery {
@@ -27,8 +28,7 @@ fn hardware(machine_id: &str) -> String {
     if machine_id.is_empty() {
         return String::new();
     }
-    let told = format!("tenon/hardware/1 {machine_id}");
-    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, told.as_bytes()))
+    Hash::of(format!("tenon/hardware/1 {machine_id}").as_bytes()).hex()
 }
 
 /// Reads a variable of os-release(5).

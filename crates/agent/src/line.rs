@@ -90,15 +90,19 @@ impl Line {
     }
 
     /// Sends frames in one write.
-    pub(crate) async fn send(&mut self, frames: Vec<u8>) -> Result<(), CloseReason> {
+    pub(crate) async fn send(&mut self, frames: Vec<Vec<u8>>) -> Result<(), CloseReason> {
         let write = async {
             match self {
                 Line::Tcp(stream) => {
-                    stream.write_all(&frames).await.map_err(|_| CloseReason::Lost)?;
+                    stream.write_all(&frames.concat()).await.map_err(|_| CloseReason::Lost)?;
                     stream.flush().await.map_err(|_| CloseReason::Lost)
                 }
+                // Each frame is a message of its own; they leave together.
                 Line::WebSocket(socket) => {
-                    socket.send(Message::Binary(frames.into())).await.map_err(|_| CloseReason::Lost)
+                    for frame in frames {
+                        socket.feed(Message::Binary(frame.into())).await.map_err(|_| CloseReason::Lost)?;
+                    }
+                    socket.flush().await.map_err(|_| CloseReason::Lost)
                 }
             }
         };
@@ -126,7 +130,7 @@ impl Line {
 fn websocket() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ)
-        .write_buffer_size(0)
+        .write_buffer_size(READ)
         .max_write_buffer_size(4 * LARGEST_FRAME)
         .max_message_size(Some(4 * LARGEST_FRAME))
         .max_frame_size(Some(4 * LARGEST_FRAME))

@@ -206,7 +206,7 @@ impl Link {
             highest_push: calling.highest_push,
         };
         let (connecting, hello) = Connecting::new(sign_in, clock::boot());
-        line.send(hello.frame()).await.map_err(End::Closed)?;
+        line.send(vec![hello.frame()]).await.map_err(End::Closed)?;
         let message = loop {
             if let Some(message) = inbox.next_message(clock::boot()).map_err(End::Closed)? {
                 break message;
@@ -264,7 +264,7 @@ impl Link {
                 bytes = line.receive() => inbox.push(&bytes?),
                 command = self.commands.recv() => match command {
                     Some(Command::Say(words)) => {
-                        let frames: Vec<u8> = words.iter().flat_map(|word| word.message.frame()).collect();
+                        let frames = words.iter().map(|word| word.message.frame()).collect();
                         line.send(frames).await?;
                         self.note(&words);
                     }
@@ -274,7 +274,7 @@ impl Link {
                 () = sleep(deadline.saturating_sub(clock::boot())) => {
                     inbox.on_time(clock::boot())?;
                     if let Some(word) = signed_in.on_time(clock::boot(), dice::unit())? {
-                        line.send(word.frame()).await?;
+                        line.send(vec![word.frame()]).await?;
                     }
                 }
                 opened = look_for_tcp(connect.look_for_tcp(), &self.calling) => match opened {
