@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "device_to_server", run: device_channel::to_server },
     Target { name: "device_to_agent", run: device_channel::to_agent },
     Target { name: "device_frames", run: device_channel::frames },
+    Target { name: "policy_document", run: policy_document },
     Target { name: "authority_call", run: site_authority::call },
     Target { name: "authority_answer", run: site_authority::answer },
     Target { name: "request", run: site_authority::request },
@@ -38,5 +39,14 @@ fn timestamp(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(moment) = text.parse::<action::Timestamp>() {
         assert_eq!(moment.to_string().parse::<action::Timestamp>().ok(), Some(moment), "{text:?}");
+    }
+}
+
+fn policy_document(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(document) = policy::Document::parse(text) {
+        for (index, resource) in document.resources().iter().enumerate() {
+            assert!(resource.depends_on.iter().all(|need| *need < index), "{text:?}");
+        }
     }
 }
