@@ -90,8 +90,8 @@ impl SiteStore {
         self.db.row(&ONE, args![task_guid.to_string()]).await?.as_ref().map(Notification::read).transpose()
     }
 
-    /// Refuses a notification, with the event for all of its targets; returns whether it was still undecided. One
-    /// commit.
+    /// Refuses a notification, with the event for all of its targets; returns whether it was still undecided. One that
+    /// came too late has expired rather than been refused. One commit.
     ///
     /// # Errors
     ///
@@ -106,12 +106,19 @@ impl SiteStore {
         if transaction.execute(&DECIDE, args![task_guid.to_string(), now.0]).await? == 0 {
             return Ok(false);
         }
-        let event = Event::Concluded(Conclusion::Refused { reason: reason.clone() });
-        let entry = Entry { task_guid, device: None, hop: reason.hop(), at: now, event };
+        let entry = Entry { task_guid, device: None, hop: reason.hop(), at: now, event: refusal(reason) };
         events::write(&mut transaction, &[entry]).await?;
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+fn refusal(reason: &Reason) -> Event {
+    let reason = reason.clone();
+    Event::Concluded(match reason {
+        Reason::NotDeliveredInTime => Conclusion::Expired { reason },
+        _ => Conclusion::Refused { reason },
+    })
 }
 
 impl Notification {
