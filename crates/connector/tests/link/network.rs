@@ -17,12 +17,12 @@ async fn every_request_is_taken_once_whatever_the_network_does() {
     site.start(&console, network.address()).await;
 
     let mut waiting: BTreeSet<u8> = (1..=REQUESTS).collect();
-    let mut cut_after = 1_500;
+    let mut cut_after = 3_000;
     let (mut links, mut events) = (0, 0);
     while !waiting.is_empty() {
         // Each link is cut after some more bytes than the one before, wherever in a frame that is.
         network.set(Weather::CutAfter(cut_after));
-        cut_after += 700;
+        cut_after += 1_500;
         links += 1;
         let mut link = console.accept(site.known(), events, 1).await;
         let served = async {

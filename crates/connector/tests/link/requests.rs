@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use action::{Conclusion, Event, Hop, Reason, SiteId, TaskGuid, TenantId};
 use site_link::{ToConsole, ToSite};
 use uuid::Uuid;
@@ -91,6 +93,25 @@ async fn what_is_not_valid_never_reaches_the_authority() {
     link.say(&ToSite::Request { task_guid: task_guid(4), request: "no base64!".into(), user, user_name })
         .await;
     check_refused(&mut link, 4, "bytes").await;
+    assert_eq!(authority.decided(), 0);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_comes_too_late_expires() {
+    let (console, mut site) = (Console::start().await, Site::new().await);
+    let authority = site.start_authority();
+    site.start(&console, console.address()).await;
+    let mut link = console.accept(site.known(), 0, 0).await;
+    let late = |request: &mut proof::request::Request| {
+        request.deliver_by = request.iat.minus(Duration::from_secs(1));
+        request.exp = request.deliver_by;
+        request.iat = request.iat.minus(Duration::from_hours(2));
+    };
+    link.say(&request(&console, 0xa4, late)).await;
+    let reported = events_until(&mut link, 0xa4, 2).await;
+    let expired = Event::Concluded(Conclusion::Expired { reason: Reason::NotDeliveredInTime });
+    assert_eq!(reported[1].1, expired);
     assert_eq!(authority.decided(), 0);
     site.stop().await;
 }
