@@ -1,1 +1,26 @@
-//! To be written.
+//! Simulated devices: many in one process, for demonstrations and for measuring how large a site may grow.
+//!
+//! [`start()`] fetches the site's trust document and believes it only if the join token's root key has signed it
+//! ([`trust`]). A few workers enrol the devices over HTTPS ([`enrol`], [`management`]); each device then has a task of
+//! its own that dials a notification server ([`dial`], [`pace`]), signs in, and answers ([`device`], [`answers`]).
+//! Keys, certificates, TLS and messages are the real ones. What is simulated is the machine: nothing runs, nothing is
+//! kept on disk, and every task succeeds at once.
+//!
+//! Servers are told by the DNS name in their certificate, which carries their role; WebSocket, renewal of certificates
+//! and new trust documents are not simulated.
+
+mod start;
+mod trust;
+mod unbelieving;
+mod management;
+mod enrol;
+mod dial;
+mod pace;
+mod device;
+mod answers;
+mod tally;
+
+pub use dial::DialError;
+pub use management::ManagementError;
+pub use start::{Config, StartError, Swarm, start};
+pub use tally::Counts;
