@@ -1,0 +1,145 @@
+//! From a connection of anybody to that of a device: TLS with the device's certificate, and the WebSocket where that is
+//! the way.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use action::Timestamp;
+use device_channel::{CloseReason, Inbox, LARGEST_FRAME, server::Identity};
+use service::clock;
+use tokio::{
+    net::TcpStream,
+    sync::Semaphore,
+    time::{Duration, timeout},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async_with_config,
+    tungstenite::{
+        handshake::server::{ErrorResponse, Request, Response},
+        http::StatusCode,
+        protocol::WebSocketConfig,
+    },
+};
+
+use crate::{
+    certificate::Holder,
+    hub::Hub,
+    serve, sign_in,
+    transport::{Plain, Transport, WebSocket},
+};
+
+/// How long TLS and the WebSocket's upgrade may take together, once it is a connection's turn.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// The path of the WebSocket.
+const PATH: &str = "/bgb";
+
+/// The way that a device came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Way {
+    Tcp,
+    WebSocket,
+}
+
+/// Who a connection's certificate says is there, and until when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    pub(crate) identity: Identity,
+    /// When the certificate ends, by the server's clock.
+    pub(crate) ends: Duration,
+}
+
+/// Runs a connection from its first byte to its last.
+pub(crate) async fn run(
+    stream: TcpStream,
+    peer: SocketAddr,
+    way: Way,
+    tls: TlsAcceptor,
+    handshakes: Arc<Semaphore>,
+    hub: Arc<Hub>,
+) {
+    let opening = async {
+        let _turn = handshakes.acquire().await.map_err(|_| CloseReason::Handshake)?;
+        timeout(WITHIN, open(stream, way, tls, &hub)).await.map_err(|_| CloseReason::Handshake)?
+    };
+    // The states of a handshake are large and short-lived: they are not to be part of an idle connection.
+    let opened = tokio::select! {
+        opened = Box::pin(opening) => opened,
+        () = hub.shutdown.begun() => Err(CloseReason::Restarting),
+    };
+    let (reason, shown) = match opened {
+        Ok((Opened::Tcp(stream), shown)) => (keep(Plain(stream), shown, &hub).await, Some(shown)),
+        Ok((Opened::WebSocket(stream), shown)) => (keep(WebSocket(stream), shown, &hub).await, Some(shown)),
+        Err(reason) => (reason, None),
+    };
+    hub.counters.closed(&reason);
+    if reason.is_fault() {
+        let who = shown.map_or_else(|| peer.to_string(), |shown| format!("client {}", shown.identity.device));
+        let why = service::error::Chain(&reason);
+        hub.log.field("reason", reason.name()).warn(format_args!("Closed the connection of {who}: {why}"));
+    }
+}
+
+/// Serves a device until its connection ends, and returns why it did.
+async fn keep(mut transport: impl Transport, shown: Shown, hub: &Hub) -> CloseReason {
+    let mut inbox = Inbox::new();
+    let reason = match Box::pin(sign_in::run(&mut transport, &mut inbox, shown.identity, hub)).await {
+        Ok((online, seat)) => serve::run(&mut transport, &mut inbox, online, seat, shown.ends, hub).await,
+        Err(reason) => reason,
+    };
+    transport.close().await;
+    reason
+}
+
+/// A connection whose other end is a device.
+enum Opened {
+    // On the heap: the stream is larger than all else that an idle connection holds.
+    Tcp(Box<TlsStream<TcpStream>>),
+    WebSocket(Box<WebSocketStream<TlsStream<TcpStream>>>),
+}
+
+async fn open(
+    stream: TcpStream,
+    way: Way,
+    tls: TlsAcceptor,
+    hub: &Hub,
+) -> Result<(Opened, Shown), CloseReason> {
+    let stream = tls.accept(stream).await.map_err(|_| CloseReason::Handshake)?;
+    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    let shown =
+        chain.first().and_then(|certificate| shown(certificate, hub)).ok_or(CloseReason::NotADevice)?;
+    let opened = match way {
+        Way::Tcp => Opened::Tcp(Box::new(stream)),
+        Way::WebSocket => {
+            let upgraded = accept_hdr_async_with_config(stream, at_path, Some(limits())).await;
+            Opened::WebSocket(Box::new(upgraded.map_err(|_| CloseReason::Handshake)?))
+        }
+    };
+    Ok((opened, shown))
+}
+
+fn shown(certificate: &[u8], hub: &Hub) -> Option<Shown> {
+    let holder = Holder::read(certificate).ok()?;
+    let left = |end: Timestamp| end.since(clock::now());
+    Some(Shown { identity: holder.device_of(hub.site)?, ends: hub.now() + left(holder.life.to) })
+}
+
+#[expect(clippy::result_large_err, reason = "the library's callback answers so")]
+fn at_path(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+    if request.uri().path() == PATH {
+        return Ok(response);
+    }
+    let mut refused = ErrorResponse::new(Some(format!("The device channel is at {PATH}.\n")));
+    *refused.status_mut() = StatusCode::NOT_FOUND;
+    Err(refused)
+}
+
+/// The library's own buffers are of 128 KiB for each connection.
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(4 << 10)
+        .write_buffer_size(0)
+        .max_write_buffer_size(4 * LARGEST_FRAME)
+        .max_message_size(Some(LARGEST_FRAME + 4))
+        .max_frame_size(Some(LARGEST_FRAME + 4))
+}

@@ -1,0 +1,101 @@
+//! Accepts connections, as many as there is room for, until the server ends; then waits for those that are open.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use service::shutdown::Shutdown;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::{Duration, sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    handshake::{self, Way},
+    hub::Hub,
+};
+
+/// Connections beyond the devices that are taken: those in their handshake, and those that are told to come back.
+const SPARE: usize = 256;
+
+/// Handshakes at a time. Each costs a quarter of a millisecond of a core: more would only wait for each other.
+const HANDSHAKES: usize = 128;
+
+/// How long to pause when the system has no room for another connection (out of files or memory).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long connections may take to end. Each writes one message.
+const END_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where connections come in.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) tcp: TcpListener,
+    pub(crate) websocket: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Accepts until the server ends and all connections have; then tells `ended`.
+    pub(crate) async fn run(
+        self,
+        hub: Arc<Hub>,
+        tls: TlsAcceptor,
+        shutdown: Shutdown,
+        ended: CancellationToken,
+    ) {
+        let room =
+            Arc::new(Semaphore::new(hub.max_connections.saturating_add(SPARE).min(Semaphore::MAX_PERMITS)));
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        let mut connections = JoinSet::new();
+        loop {
+            let (stream, peer, way, place) = tokio::select! {
+                () = shutdown.begun() => break,
+                Some(_) = connections.join_next() => continue,
+                accepted = self.accept(&room) => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        hub.log.warn(format_args!("Failed to accept a connection: {error}"));
+                        sleep(ACCEPT_PAUSE).await;
+                        continue;
+                    }
+                },
+            };
+            let work =
+                handshake::run(stream, peer, way, tls.clone(), Arc::clone(&handshakes), Arc::clone(&hub));
+            connections.spawn(async move {
+                work.await;
+                drop(place);
+            });
+        }
+        // Who connects from now on is refused at once, and goes where somebody serves.
+        drop(self);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if timeout(END_WITHIN, all).await.is_err() {
+            connections.shutdown().await;
+        }
+        ended.cancel();
+    }
+
+    /// Accepts a connection once there is room for it.
+    async fn accept(
+        &self,
+        room: &Arc<Semaphore>,
+    ) -> io::Result<(TcpStream, SocketAddr, Way, OwnedSemaphorePermit)> {
+        let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+        let websocket = async {
+            match &self.websocket {
+                Some(listener) => listener.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        let ((stream, peer), way) = tokio::select! {
+            accepted = self.tcp.accept() => (accepted?, Way::Tcp),
+            accepted = websocket => (accepted?, Way::WebSocket),
+        };
+        // A task is one small write, and waits for its answer.
+        stream.set_nodelay(true)?;
+        Ok((stream, peer, way, place))
+    }
+}

@@ -1,0 +1,204 @@
+//! Puts the notification server together.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use service::{
+    backoff::Backoff,
+    call::Endpoint,
+    dice,
+    error::Chain,
+    log::ComponentLog,
+    running::Running,
+    shutdown::Shutdown,
+    tls::{self, ClientAuth, TlsError},
+    wake::Wakes,
+};
+use site_store::SiteStore;
+use tokio::{
+    net::TcpListener,
+    sync::mpsc,
+    time::{Instant, sleep},
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    authority::Authority,
+    certificate::{NoCertificate, OwnCertificate},
+    config::{Config, ConfigError},
+    counters::Counters,
+    dispatch::{self, Site},
+    hub::{Hub, SiteTime},
+    listen::Listeners,
+    news::News,
+    presence::Presence,
+    reap,
+    record::{Recorder, WAITING_REPORTS},
+    registry::Registry,
+    revoked::{Revoked, WATCH_EVERY},
+};
+
+/// How long the authority may be away at the start: the two are often started together.
+const AUTHORITY_WITHIN: Duration = Duration::from_secs(30);
+
+/// The waits between attempts to reach it.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
+
+/// A notification server that has started.
+#[derive(Debug)]
+pub struct Notifier {
+    /// The program, with the address of its TCP port.
+    pub running: Running,
+    /// Where it listens for WebSockets.
+    pub websocket_address: Option<SocketAddr>,
+}
+
+/// Why the notification server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting cannot be used.
+    #[error("a setting of the notification server cannot be used")]
+    Config(#[from] ConfigError),
+    /// An address cannot be listened on.
+    #[error("failed to listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The site authority gave no certificate.
+    #[error("failed to obtain a server certificate from the site authority")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// TLS cannot be set up with it.
+    #[error("failed to set up TLS")]
+    Tls(#[from] TlsError),
+}
+
+/// Starts the notification server; returns once it listens.
+///
+/// # Errors
+///
+/// Says what it lacks.
+pub async fn start(
+    config: Config,
+    store: SiteStore,
+    wakes: Wakes,
+    log: ComponentLog,
+    authority: Endpoint,
+    shutdown: Shutdown,
+) -> Result<Notifier, StartError> {
+    config.check()?;
+    tls::install_provider();
+    let tcp = bind(config.listen).await?;
+    let websocket = match config.websocket_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let address = |listener: &TcpListener| listener.local_addr().ok();
+    let (tcp_address, websocket_address) = (address(&tcp), websocket.as_ref().and_then(address));
+
+    let authority = Authority::at(authority);
+    let own =
+        certificate(&authority, &log).await.map_err(|source| StartError::Certificate(Box::new(source)))?;
+    let clients = ClientAuth::Required { ca_pem: own.ca_pem.clone() };
+    let acceptor = TlsAcceptor::from(tls::server_config_with(Arc::clone(&own.certificate), &clients)?);
+
+    let news = Arc::<News>::default();
+    let counters = Counters::new(&config.metrics);
+    let registry = Registry::new(Arc::clone(&news), counters.online.clone());
+    let (reports, waiting) = mpsc::channel(WAITING_REPORTS);
+    let started = Instant::now();
+    let recorder = Recorder {
+        store: store.clone(),
+        wakes: wakes.clone(),
+        news: Arc::clone(&news),
+        recorded: counters.recorded.clone(),
+        log: log.clone(),
+        sent: Vec::new(),
+        known: Default::default(),
+    };
+    let presence = Presence {
+        server: config.name.clone(),
+        store: store.clone(),
+        wakes: wakes.clone(),
+        news: Arc::clone(&news),
+        registry: Arc::clone(&registry),
+        log: log.clone(),
+    };
+    let site = Site {
+        site: own.site,
+        store: store.clone(),
+        authority: authority.clone(),
+        registry: Arc::clone(&registry),
+        news,
+        wakes: wakes.clone(),
+        log: log.clone(),
+        started,
+    };
+    let hub = Arc::new(Hub {
+        site: own.site,
+        keep_alive: config.keep_alive,
+        max_connections: config.max_connections,
+        registry,
+        revoked: Revoked::new(authority.clone()),
+        site_time: SiteTime::new(authority),
+        reports,
+        counters,
+        log: log.clone(),
+        shutdown: shutdown.clone(),
+        started,
+    });
+
+    let ended = CancellationToken::new();
+    let mut running = Running::new(tcp_address, shutdown.clone());
+    let listeners = Listeners { tcp, websocket };
+    running.part("connections", listeners.run(Arc::clone(&hub), acceptor, shutdown.clone(), ended.clone()));
+    running.part("dispatch", dispatch::run(site, config.throttle, shutdown.clone()));
+    running.part("recorder", recorder.run(waiting, ended.clone()));
+    running.part("presence", presence.run(ended));
+    running.part("reaper", reap::run(store, wakes, log.clone(), shutdown.clone()));
+    running.part("certificate", own.keep(log.clone(), shutdown.clone()));
+    running.part("revocations", watch_revocations(hub, shutdown));
+    if let Some(address) = tcp_address {
+        log.info(format_args!("The notification server listens on {address}."));
+    }
+    Ok(Notifier { running, websocket_address })
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+/// Obtains the server's certificate, waiting for an authority that is just starting.
+async fn certificate(authority: &Authority, log: &ComponentLog) -> Result<OwnCertificate, NoCertificate> {
+    let give_up = Instant::now() + AUTHORITY_WITHIN;
+    let mut waits = RETRY;
+    loop {
+        match OwnCertificate::obtain(authority.clone()).await {
+            Err(NoCertificate::Withheld(error)) if error.is_transient() && Instant::now() < give_up => {
+                if waits.failures() == 0 {
+                    log.warn(format_args!("Waiting for the site authority: {}", Chain(&error)));
+                }
+                sleep(waits.failed(dice::unit())).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Closes the connections of devices that are revoked while they are online.
+async fn watch_revocations(hub: Arc<Hub>, shutdown: Shutdown) {
+    let mut generation = 0;
+    loop {
+        tokio::select! {
+            () = shutdown.begun() => return,
+            () = sleep(WATCH_EVERY) => {}
+        }
+        // Where the authority is away those who are online stay; who comes is refused once the list is too old.
+        if let Ok(Some((newer, revoked))) = hub.revoked.since(generation).await {
+            generation = newer;
+            hub.registry.close_revoked(&revoked);
+        }
+    }
+}
