@@ -13,9 +13,6 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// A connection that held this long was a good one: the next waits begin small.
 const STEADY: Duration = Duration::from_secs(60);
-/// How often a device on the WebSocket looks whether TCP works. A failed look costs one connection attempt.
-const LOOK_FOR_TCP: Duration = Duration::from_secs(600);
-
 /// How the device channel is carried.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Transport {
@@ -49,6 +46,8 @@ pub(crate) struct Connect {
     ways: Vec<Way>,
     /// The way of the present round that is tried next.
     step: usize,
+    /// How often a device on the WebSocket looks whether TCP works.
+    look_for_tcp: Duration,
     backoff: Backoff,
     not_before: Duration,
     online: Option<Online>,
@@ -63,10 +62,11 @@ struct Online {
 
 impl Connect {
     /// Begins with the servers of a trust document: addresses of the TCP port, and of the HTTPS listener.
-    pub(crate) fn new(tcp: &[String], web: &[String], unit: f64) -> Self {
+    pub(crate) fn new(tcp: &[String], web: &[String], look_for_tcp: Duration, unit: f64) -> Self {
         let mut connect = Self {
             ways: Vec::new(),
             step: 0,
+            look_for_tcp,
             backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT),
             not_before: Duration::ZERO,
             online: None,
@@ -121,7 +121,7 @@ impl Connect {
         self.step = 0;
         let look = match transport {
             Transport::Tcp => None,
-            Transport::WebSocket => Some(now + spread(LOOK_FOR_TCP, unit)),
+            Transport::WebSocket => Some(now + spread(self.look_for_tcp, unit)),
         };
         self.online = Some(Online { since: now, look });
     }
@@ -160,8 +160,9 @@ impl Connect {
 
     /// TCP does not work yet: look again later, at another address where there are several.
     pub(crate) fn still_no_tcp(&mut self, now: Duration, unit: f64) {
+        let look = now + spread(self.look_for_tcp, unit);
         if let Some(online) = &mut self.online {
-            online.look = Some(now + spread(LOOK_FOR_TCP, unit));
+            online.look = Some(look);
         }
         let tcp = self.ways.iter().take_while(|way| way.transport == Transport::Tcp).count();
         if let Some(tcp) = self.ways.get_mut(..tcp).filter(|tcp| !tcp.is_empty()) {
@@ -192,6 +193,7 @@ mod tests {
 
     use super::*;
 
+    const LOOK: Duration = Duration::from_secs(600);
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
@@ -226,14 +228,14 @@ mod tests {
 
     #[test]
     fn without_servers_it_waits_for_some() {
-        let connect = Connect::new(&[], &[], 0.5);
+        let connect = Connect::new(&[], &[], LOOK, 0.5);
         assert!(matches!(connect.next(SECOND), Next::Wait(_)));
     }
 
     proptest! {
         #[test]
         fn it_never_gives_up_and_never_waits_beyond_its_bound(steps in prop::collection::vec(0u8..5, 0..60), unit in 0.0..1.0f64) {
-            let mut connect = Connect::new(&["a".into(), "b".into()], &["c".into()], unit);
+            let mut connect = Connect::new(&["a".into(), "b".into()], &["c".into()], LOOK, unit);
             let mut now = Duration::ZERO;
             for step in steps {
                 match step {
@@ -255,7 +257,7 @@ mod tests {
     #[track_caller]
     fn check(steps: &str) {
         const UNIT: f64 = 1.0;
-        let mut connect = Connect::new(&["a".into(), "b".into()], &["c".into()], 0.0);
+        let mut connect = Connect::new(&["a".into(), "b".into()], &["c".into()], LOOK, 0.0);
         let mut now = Duration::ZERO;
         let shown = |way: &Way| {
             let transport = if way.transport == Transport::Tcp { "tcp" } else { "web" };

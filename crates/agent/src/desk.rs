@@ -5,6 +5,7 @@
 //! said again at each sign-in until the site confirms it. What a task's push gets to hear is held back for up to
 //! [`TOGETHER`], so that an answer that is ready soon goes in one write with the receipt.
 
+mod words;
 mod recover;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ use std::{
 
 use action::{ActionKind, PushId, TaskGuid, TaskId, Timestamp};
 use device_channel::ReturnCode;
+
+pub(crate) use words::{Now, Outcome, Output, Say};
 
 use crate::{
     journal::{Answer, Journal, JournalError, Owed, Push, Stage, Task},
@@ -31,50 +34,6 @@ const SAVE_AGAIN: Duration = Duration::from_secs(10);
 const TIDY: Duration = Duration::from_hours(1);
 /// Answers in one write after a sign-in: some 20 KB.
 const ANSWERS_AT_ONCE: usize = 64;
-
-/// The clocks and the dice.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
-    /// The machine's clock, for what people read.
-    pub(crate) wall: Timestamp,
-    /// The trusted time, for deadlines.
-    pub(crate) trusted: Timestamp,
-    /// The boot clock, for timers.
-    pub(crate) boot: Duration,
-    /// A throw of the dice, from 0 to 1.
-    pub(crate) unit: f64,
-}
-
-/// What the owner of the connection and the runs must do.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Output {
-    /// Say these in one write. What cannot be said, because nobody listens, is said again after the next sign-in.
-    Say(Vec<Say>),
-    /// Begin a run of this work, for these tasks; none for a cycle.
-    Run(Work, Vec<TaskGuid>),
-}
-
-/// A message to the server.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Say {
-    /// The task is in the journal.
-    Receipt(Push),
-    /// The task runs.
-    Progress(Push),
-    /// The task's answer.
-    Response(Owed),
-}
-
-/// What a run came to.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Outcome {
-    /// How it is answered.
-    pub(crate) code: ReturnCode,
-    /// Why, in words.
-    pub(crate) detail: String,
-    /// What the schedule makes of it.
-    pub(crate) ended: Ended,
-}
 
 /// The desk of one device.
 #[derive(Debug)]

@@ -4,15 +4,18 @@
 //! sent; each is one transaction and one write to the disk's surface.
 
 mod entry;
+mod error;
 mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use action::{PushId, TaskGuid, TaskId, Timestamp};
 use device_channel::ReturnCode;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+pub use error::JournalError;
 
 pub(crate) use entry::{Answer, Entry, Owed, Push, Stage, Task};
 
@@ -21,38 +24,6 @@ const KEEP_AFTER: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// The most tasks that are remembered. A site that sends more in two days has lost its mind; the disk stays below 10 MB.
 pub(crate) const MOST_TASKS: u64 = 10_000;
-
-/// Why the journal cannot be read or written. Nothing is receipted then.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The file cannot be made with its owner's rights only.
-    #[error("failed to make the journal {path}")]
-    File {
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// SQLite refused.
-    #[error("failed to {attempt} the journal")]
-    Sql {
-        /// What was attempted.
-        attempt: &'static str,
-        /// Why.
-        source: rusqlite::Error,
-    },
-    /// A newer agent wrote it.
-    #[error("the journal has version {found}, and this agent knows {known}: install the newer agent again")]
-    Newer {
-        /// Its version.
-        found: i64,
-        /// The newest that this agent knows.
-        known: i64,
-    },
-    /// There are too many tasks.
-    #[error("the journal holds {MOST_TASKS} tasks and takes no more")]
-    Full,
-}
 
 /// The journal of one device.
 #[derive(Debug)]

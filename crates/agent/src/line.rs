@@ -22,7 +22,7 @@ use crate::{
     dial::{self, DialError, Stream},
 };
 
-/// How much is read at once: most messages are below 2 KiB, and an idle connection keeps none of it.
+/// How much is read at once, and what an idle connection holds: most messages are below 2 KiB.
 const READ: usize = 4 << 10;
 /// How long a write may take: a server that reads nothing for so long is gone.
 const WRITE: Duration = Duration::from_secs(30);
@@ -81,9 +81,10 @@ impl Line {
                 match socket.next().await {
                     None | Some(Ok(Message::Close(_))) => return Err(CloseReason::Left),
                     Some(Ok(Message::Binary(bytes))) => return Ok(bytes),
-                    // Pings are answered by the library; texts are not part of this wire.
-                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Frame(_))) => {}
-                    Some(Err(_)) => return Err(CloseReason::Lost),
+                    // Pings are answered by the library.
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                    // Texts are not part of this wire.
+                    Some(Ok(Message::Text(_)) | Err(_)) => return Err(CloseReason::Lost),
                 }
             },
         }

@@ -1,63 +1,26 @@
 //! Keeps a connection to a notification server: dials where [`Connect`] says, signs in, and moves messages between the
 //! wire and the program. It decides nothing about tasks.
 
-use std::{sync::Arc, time::Duration};
+mod calling;
 
-use action::{DeviceId, EnrolmentId, PushId, SiteId, TaskGuid};
+use std::time::Duration;
+
 use device_channel::{
     CloseReason, Inbox, SignIn, SignInConfirm, ToAgent, ToServer,
     agent::{Answered, Connecting, Heard, SignedIn},
 };
-use rustls::ClientConfig;
 use service::{clock, dice, error::Chain, log::ComponentLog, shutdown::Shutdown};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
 };
-use uuid::Uuid;
+
+pub(crate) use calling::{Calling, Command, Event, Word};
 
 use crate::{
     connect::{Connect, Next, Transport, Way},
     line::{Line, LineError},
 };
-
-/// What the link needs to know of the device; changes with its credentials and with what it sees.
-#[derive(Clone, Debug)]
-pub(crate) struct Calling {
-    pub(crate) site: SiteId,
-    pub(crate) tls: Arc<ClientConfig>,
-    pub(crate) tcp: Vec<String>,
-    pub(crate) web: Vec<String>,
-    pub(crate) device: DeviceId,
-    pub(crate) enrolment: EnrolmentId,
-    pub(crate) boot: Uuid,
-    pub(crate) highest_epoch: u64,
-    pub(crate) highest_push: PushId,
-}
-
-/// What the link tells the program.
-#[derive(Debug)]
-pub(crate) enum Event {
-    SignedIn(SignInConfirm),
-    Heard(Heard),
-    Lost,
-}
-
-/// What the program tells the link.
-#[derive(Debug)]
-pub(crate) enum Command {
-    /// Say these in one write; dropped where nobody listens.
-    Say(Vec<Word>),
-    /// Come back with another connection: the server is to push again what it has no receipt for.
-    Reconnect,
-}
-
-/// A message to the server, and the action that it is about.
-#[derive(Clone, Debug)]
-pub(crate) struct Word {
-    pub(crate) task_guid: TaskGuid,
-    pub(crate) message: ToServer,
-}
 
 /// How a connection ended.
 enum End {
@@ -75,6 +38,7 @@ pub(crate) struct Link {
     pub(crate) calling: watch::Receiver<Calling>,
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) look_for_tcp: Duration,
     pub(crate) log: ComponentLog,
     pub(crate) shutdown: Shutdown,
 }
@@ -83,7 +47,7 @@ impl Link {
     /// Runs until the shutdown begins. Never gives up.
     pub(crate) async fn run(mut self) {
         let Calling { tcp, web, .. } = self.calling.borrow_and_update().clone();
-        let mut connect = Connect::new(&tcp, &web, dice::unit());
+        let mut connect = Connect::new(&tcp, &web, self.look_for_tcp, dice::unit());
         let mut servers = (tcp, web);
         let mut moved: Option<Line> = None;
         loop {

@@ -1,5 +1,6 @@
 //! The agent while it runs: moves what happens between the link, the desk and the runs. It decides nothing itself.
 
+mod logs;
 mod hear;
 mod finish;
 mod words;
@@ -7,23 +8,19 @@ mod words;
 use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
 
 use device_channel::Request;
-use service::{
-    clock, dice,
-    error::Chain,
-    lock::{LockError, LockFile},
-    log::{Component, ComponentLog, LogError, LogSettings},
-    shutdown::Shutdown,
-};
+use service::{clock, dice, error::Chain, lock::LockFile, shutdown::Shutdown};
 use tokio::{
     sync::{mpsc, watch},
-    task::{Id, JoinError, JoinSet},
+    task::{Id, JoinSet},
     time::sleep,
 };
 use uuid::Uuid;
 
+pub use logs::{AgentLogs, RunError};
+
 use crate::{
     config::Config,
-    credentials::{Credentials, CredentialsError},
+    credentials::Credentials,
     desk::{Desk, Now, Output},
     enrol::LOCK,
     journal::{Journal, JournalError},
@@ -48,49 +45,6 @@ const COMMANDS: usize = 64;
 /// How soon it is tried again to say what found no room.
 const SAY_AGAIN: Duration = Duration::from_secs(1);
 
-/// The agent's logs.
-#[derive(Clone, Debug)]
-pub struct AgentLogs {
-    /// The device channel.
-    pub notification: ComponentLog,
-    /// What runs when.
-    pub scheduler: ComponentLog,
-    /// Policy, and what the device believes.
-    pub policy: ComponentLog,
-}
-
-/// Why the agent does not run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Its credentials cannot be used.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// Another agent uses the folder.
-    #[error("the agent's folder is in use")]
-    Lock(#[from] LockError),
-    /// Its journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// Its link ended.
-    #[error("the link to the notification server failed")]
-    Link(#[source] JoinError),
-}
-
-impl AgentLogs {
-    /// Opens the agent's log files.
-    ///
-    /// # Errors
-    ///
-    /// Says which file cannot be opened.
-    pub fn open(settings: &LogSettings) -> Result<Self, LogError> {
-        Ok(Self {
-            notification: ComponentLog::open(settings, Component::NOTIFICATION_AGENT)?,
-            scheduler: ComponentLog::open(settings, Component::SCHEDULER)?,
-            policy: ComponentLog::open(settings, Component::POLICY_AGENT)?,
-        })
-    }
-}
-
 /// Runs the agent until the shutdown begins.
 ///
 /// # Errors
@@ -102,12 +56,14 @@ pub async fn run(config: Config, logs: AgentLogs, shutdown: Shutdown) -> Result<
     let _lock = LockFile::take(&config.folder, LOCK)?;
     let (commands, link_commands) = mpsc::channel(COMMANDS);
     let (link_events, mut events) = mpsc::channel(EVENTS);
+    let look_for_tcp = config.cycles.look_for_tcp;
     let mut program = Program::begin(config, logs.clone(), credentials, commands)?;
 
     let link = Link {
         calling: program.calling.subscribe(),
         events: link_events,
         commands: link_commands,
+        look_for_tcp,
         log: logs.notification,
         shutdown: shutdown.clone(),
     };

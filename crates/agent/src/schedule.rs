@@ -29,11 +29,17 @@ pub struct Cycles {
     pub machine_policy: Duration,
     /// Discovery data.
     pub discovery: Duration,
+    /// A look whether TCP works, while the WebSocket is used. One that fails costs one connection attempt.
+    pub look_for_tcp: Duration,
 }
 
 impl Default for Cycles {
     fn default() -> Self {
-        Self { machine_policy: Duration::from_hours(1), discovery: Duration::from_hours(7 * 24) }
+        Self {
+            machine_policy: Duration::from_hours(1),
+            discovery: Duration::from_hours(7 * 24),
+            look_for_tcp: Duration::from_secs(600),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod site;
 use std::{fs, time::Duration};
 
 use action::{ActionKind, DeviceId, EnrolmentId, PushId, SiteId, TaskId};
+use agent::Cycles;
 use device_channel::{Cancel, Confirm, PushedTask, Restarting, ToAgent, ToServer};
 use management_link::ResourceStatus;
 use proof::{SigningKey, TaskLeaf};
@@ -234,6 +235,21 @@ async fn where_tcp_is_blocked_the_websocket_carries_the_channel() {
     assert!(matches!(device.hear().await, ToServer::Response(_)));
     machine.logs.0.containing("Failed to connect (TCP)").await;
     machine.logs.0.containing("(WebSocket)").await;
+}
+
+#[tokio::test]
+async fn from_the_websocket_it_goes_back_to_tcp() {
+    let mut site = Site::start(Reach::WebSocket).await;
+    let mut machine = Machine::new();
+    machine.enrol(site.token()).await.expect("enrolled");
+    machine.start_with(Cycles { look_for_tcp: Duration::from_millis(200), ..Cycles::default() });
+    let _web = site.device().await;
+    site.unblock_tcp().await;
+    let mut device = site.device().await;
+    device.say(ToAgent::Request(Box::new(task(&site, 7, ActionKind::PROBE)))).await;
+    let write = device.hear_write().await;
+    assert!(matches!(write.as_slice(), [ToServer::Receipt(_), ToServer::Response(_)]), "over TCP: {write:?}");
+    machine.logs.0.containing("TCP works again: leaving the WebSocket").await;
 }
 
 #[tokio::test]

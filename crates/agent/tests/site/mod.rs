@@ -49,6 +49,9 @@ pub struct Site {
     pub authority: Arc<Authority>,
     pub desk: Arc<Mutex<Desk>>,
     pub url: String,
+    /// Where nothing listens while TCP is blocked.
+    blocked: Option<std::net::SocketAddr>,
+    sender: mpsc::Sender<Device>,
     devices: mpsc::Receiver<Device>,
     servers: Vec<JoinHandle<()>>,
     shutdown: Shutdown,
@@ -96,12 +99,14 @@ impl Site {
         let channel = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("https://{}", management.local_addr().expect("bound"));
         let channel_address = channel.local_addr().expect("bound").to_string();
+        let mut blocked = None;
         let notification = match reach {
             Reach::Tcp => vec![channel_address],
             Reach::WebSocket => {
-                let blocked =
+                let free =
                     TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
-                vec![blocked.to_string(), format!("https://{channel_address}")]
+                blocked = Some(free);
+                vec![free.to_string(), format!("https://{channel_address}")]
             }
         };
         let authority =
@@ -116,9 +121,17 @@ impl Site {
                 Arc::clone(&desk),
                 shutdown.clone(),
             )),
-            tokio::spawn(channel::serve(channel, Arc::clone(&authority), sender, reach)),
+            tokio::spawn(channel::serve(channel, Arc::clone(&authority), sender.clone(), reach)),
         ];
-        Self { authority, desk, url, devices, servers, shutdown }
+        Self { authority, desk, url, blocked, sender, devices, servers, shutdown }
+    }
+
+    /// Lets TCP through where it was blocked.
+    pub async fn unblock_tcp(&mut self) {
+        let address = self.blocked.expect("TCP is blocked");
+        let socket = TcpListener::bind(address).await.expect("the port is still free");
+        let serve = channel::serve(socket, Arc::clone(&self.authority), self.sender.clone(), Reach::Tcp);
+        self.servers.push(tokio::spawn(serve));
     }
 
     /// Starts something that has a certificate of this site, but not that of a management point.
@@ -212,12 +225,16 @@ impl Machine {
     }
 
     pub fn start(&mut self) {
+        self.start_with(Cycles::default());
+    }
+
+    pub fn start_with(&mut self, cycles: Cycles) {
         std::fs::create_dir_all(self.root()).expect("a folder");
         let config = Config {
             folder: self.state(),
             files: Some(FileAccess { root: self.root(), allow: vec![DevicePath::root()] }),
             name: Some("kassa-1".to_owned()),
-            cycles: Cycles::default(),
+            cycles,
         };
         self.shutdown = Shutdown::new();
         self.agent = Some(tokio::spawn(agent::run(config, self.agent_logs.clone(), self.shutdown.clone())));

@@ -1,0 +1,52 @@
+//! The agent's logs, and why it does not run.
+
+use service::{
+    lock::LockError,
+    log::{Component, ComponentLog, LogError, LogSettings},
+};
+use tokio::task::JoinError;
+
+use crate::{credentials::CredentialsError, journal::JournalError};
+
+/// The agent's logs.
+#[derive(Clone, Debug)]
+pub struct AgentLogs {
+    /// The device channel.
+    pub notification: ComponentLog,
+    /// What runs when.
+    pub scheduler: ComponentLog,
+    /// Policy, and what the device believes.
+    pub policy: ComponentLog,
+}
+
+/// Why the agent does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Its credentials cannot be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// Another agent uses the folder.
+    #[error("the agent's folder is in use")]
+    Lock(#[from] LockError),
+    /// Its journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Its link ended.
+    #[error("the link to the notification server failed")]
+    Link(#[source] JoinError),
+}
+
+impl AgentLogs {
+    /// Opens the agent's log files.
+    ///
+    /// # Errors
+    ///
+    /// Says which file cannot be opened.
+    pub fn open(settings: &LogSettings) -> Result<Self, LogError> {
+        Ok(Self {
+            notification: ComponentLog::open(settings, Component::NOTIFICATION_AGENT)?,
+            scheduler: ComponentLog::open(settings, Component::SCHEDULER)?,
+            policy: ComponentLog::open(settings, Component::POLICY_AGENT)?,
+        })
+    }
+}
