@@ -126,3 +126,6 @@ impl Answers {
         Outcome::Done
     }
 }
+
+#[cfg(test)]
+mod tests;
