@@ -26,7 +26,7 @@ use crate::{
     journal::{Journal, JournalError},
     kind,
     link::{Calling, Command, Link},
-    run::{self, Order, Report},
+    run::{self, Order, Report, RunLog},
     schedule::{Schedule, Work},
     seen::Seen,
 };
@@ -195,7 +195,7 @@ impl Program {
             generation: self.seen.generation.unwrap_or(0),
             trusted: self.seen.now(clock::boot()),
             unsent: self.seen.unsent.clone(),
-            log: self.logs.policy.clone(),
+            log: RunLog { log: self.logs.policy.clone(), task: tasks.first().copied() },
         };
         let id = self.runs.spawn(run::run(work, order)).id();
         self.running.insert(id, work);

@@ -7,9 +7,9 @@ mod discovery;
 mod credentials;
 mod reports;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
-use action::Timestamp;
+use action::{TaskGuid, Timestamp};
 use device_channel::ReturnCode;
 use management_link::StateMessage;
 use policy::FileAccess;
@@ -39,7 +39,44 @@ pub(crate) struct Order {
     /// A state message that has not reached the site.
     pub(crate) unsent: Option<StateMessage>,
     /// The policy agent's log.
+    pub(crate) log: RunLog,
+}
+
+/// The log of a run: its lines carry the action that asked for it, the first of them where there are several.
+#[derive(Clone, Debug)]
+pub(crate) struct RunLog {
     pub(crate) log: ComponentLog,
+    pub(crate) task: Option<TaskGuid>,
+}
+
+impl RunLog {
+    #[track_caller]
+    fn info(&self, text: impl fmt::Display) {
+        match self.task {
+            Some(task) => self.log.about(task).info(text),
+            None => self.log.info(text),
+        }
+    }
+
+    #[track_caller]
+    fn warn(&self, text: impl fmt::Display) {
+        match self.task {
+            Some(task) => self.log.about(task).warn(text),
+            None => self.log.warn(text),
+        }
+    }
+
+    #[track_caller]
+    fn error(&self, text: impl fmt::Display) {
+        match self.task {
+            Some(task) => self.log.about(task).error(text),
+            None => self.log.error(text),
+        }
+    }
+
+    fn moment(&self, at: Timestamp) -> String {
+        self.log.moment(at)
+    }
 }
 
 /// What a run came to.

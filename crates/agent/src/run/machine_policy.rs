@@ -6,10 +6,10 @@ use management_link::{
 };
 use policy::{Document, FileAccess, Files, ResourceOutcome, Status};
 use proof::{Hash, Manifest, NotSigned};
-use service::{error::Chain, log::ComponentLog};
+use service::error::Chain;
 
 use super::{
-    Doubt, Order, Report,
+    Doubt, Order, Report, RunLog,
     documents::{Documents, DocumentsError},
 };
 use crate::{
@@ -152,7 +152,7 @@ fn kept(order: &Order) -> Option<Download> {
 }
 
 /// Applies each policy. A document that this agent does not understand fails alone.
-fn apply(policies: &[Policy], files: Option<FileAccess>, log: &ComponentLog) -> Vec<ResourceReport> {
+fn apply(policies: &[Policy], files: Option<FileAccess>, log: &RunLog) -> Vec<ResourceReport> {
     let none = || FileAccess { root: "/".into(), allow: Vec::new() };
     let mut files = Files::new(files.unwrap_or_else(none));
     let mut reports = Vec::new();
@@ -178,7 +178,7 @@ fn apply(policies: &[Policy], files: Option<FileAccess>, log: &ComponentLog) -> 
     reports
 }
 
-fn report(policy: &str, outcome: ResourceOutcome, log: &ComponentLog) -> ResourceReport {
+fn report(policy: &str, outcome: ResourceOutcome, log: &RunLog) -> ResourceReport {
     let ResourceOutcome { name, kind, status, detail } = outcome;
     let status = match status {
         Status::Compliant => ResourceStatus::Compliant,
