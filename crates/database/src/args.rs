@@ -17,7 +17,7 @@ pub enum Value {
     TooLarge(u64),
 }
 
-/// The arguments of a statement, in the order of their placeholders. See [`args!`](crate::args).
+/// The arguments of a statement, in the order of their placeholders. See [`args!`](crate::args!).
 #[derive(Debug, Default)]
 pub struct Args {
     pub(crate) values: Vec<Value>,

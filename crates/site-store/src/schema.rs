@@ -76,7 +76,7 @@ macro_rules! first {
             CREATE INDEX push_message_ended ON push_message (ended_at) WHERE ended_at IS NOT NULL;
 
             CREATE TABLE push_task (
-                task_id BIGINT NOT NULL REFERENCES push_message (task_id),
+                task_id BIGINT NOT NULL,
                 device ", $id, " NOT NULL,
                 state BIGINT NOT NULL,
                 why TEXT,
@@ -106,9 +106,9 @@ macro_rules! first {
 
             CREATE TABLE content (
                 sha256 ", $id, " PRIMARY KEY,
-                bytes ", $bytes, " NOT NULL,
                 size BIGINT NOT NULL,
-                stored BIGINT NOT NULL
+                stored BIGINT NOT NULL,
+                bytes ", $bytes, " NOT NULL
             );
             CREATE INDEX content_by_age ON content (stored);"
         )

@@ -78,8 +78,8 @@ const PUSHES: Statement = over_set!((t BIGINT) "DELETE FROM push WHERE task_id I
 const MESSAGES: Statement =
     over_set!((t BIGINT) "DELETE FROM push_message WHERE task_id IN (SELECT t FROM x)");
 const NOTIFICATIONS: Statement = over_list!("DELETE FROM notification WHERE task_guid IN (SELECT v FROM x)");
-const EXCESS: Statement = Statement::both(
-    "SELECT min(number) AS first, max(number) AS last FROM event HAVING max(number) - min(number) >= $1",
+const ENDS: Statement = Statement::both(
+    "SELECT (SELECT min(number) FROM event) AS first, (SELECT max(number) FROM event) AS last",
 );
 const OLDEST: Statement = Statement::both("DELETE FROM event WHERE number < $1");
 const REMOVED: Statement = Statement::both(
@@ -157,11 +157,17 @@ impl SiteStore {
 
     /// One batch of the oldest events beyond the bound; returns whether there was one.
     async fn sweep_excess(&self, most: u64, reported: u64, swept: &mut Swept) -> Result<bool, DbError> {
-        let Some(row) = self.db.row(&EXCESS, args![most]).await? else {
+        let Some(row) = self.db.row(&ENDS, args![]).await? else {
             return Ok(false);
         };
-        let (first, last) = (row.unsigned("first")?, row.unsigned("last")?);
+        let (Some(first), Some(last)) = (row.opt_int("first")?, row.opt_int("last")?) else {
+            return Ok(false);
+        };
+        let (first, last) = (first.unsigned_abs(), last.unsigned_abs());
         let keep_from = (first + BATCH).min((last + 1).saturating_sub(most));
+        if keep_from <= first {
+            return Ok(false);
+        }
         let removed = self.db.write(&OLDEST, args![keep_from]).await?;
         swept.events += removed;
         swept.unreported += keep_from.saturating_sub(first.max(reported + 1)).min(removed);

@@ -24,10 +24,13 @@ const WAITING: Statement = Statement::both(
      WHERE push_message.task_guid = $1 AND push_task.device > $2 AND push_task.state < 50 \
      ORDER BY push_task.device LIMIT $3",
 );
+// The devices' tasks first, and their order after that: the other way round, a planner that knows little of the table
+// walks through every push message.
 const WAITING_FOR: Statement = over_list!(
-    "SELECT push_task.device, push_message.task_guid FROM x CROSS JOIN push_task \
-     JOIN push_message ON push_message.task_id = push_task.task_id \
-     WHERE push_task.device = x.v AND push_task.state < 50 ORDER BY push_message.number, push_task.device LIMIT $2"
+    ", waiting AS MATERIALIZED (SELECT push_task.device, push_task.task_id FROM x CROSS JOIN push_task \
+     WHERE push_task.device = x.v AND push_task.state < 50) \
+     SELECT waiting.device, push_message.task_guid FROM waiting CROSS JOIN push_message \
+     WHERE push_message.task_id = waiting.task_id ORDER BY push_message.number, waiting.device LIMIT $2"
 );
 const LOCK: Statement = locking!(
     "SELECT task_id, task_guid, finish_within_seconds FROM push_message WHERE task_guid = $1 AND unfinished > 0"
