@@ -1,8 +1,8 @@
 //! Simulated devices: many in one process, for demonstrations and for measuring how large a site may grow.
 //!
 //! [`start()`] fetches the site's trust document and believes it only if the join token's root key has signed it
-//! ([`trust`]). A few workers enrol the devices over HTTPS ([`enrol`], [`management`]); each device then has a task of
-//! its own that dials a notification server ([`dial`], [`pace`]), signs in, and answers ([`device`], [`answers`]).
+//! (`trust`). A few workers enrol the devices over HTTPS (`enrol`, `management`); each device then has a task of
+//! its own that dials a notification server (`dial`, `pace`), signs in, and answers (`device`, `answers`).
 //! Keys, certificates, TLS and messages are the real ones. What is simulated is the machine: nothing runs, nothing is
 //! kept on disk, and every task succeeds at once.
 //!
