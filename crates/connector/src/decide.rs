@@ -3,14 +3,15 @@
 //! What is stored and undecided is the truth; a signal only makes a pass run sooner. While the authority is away
 //! notifications wait, each is asked about again after a while, and none holds up another.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod turns;
+
+use std::{sync::Arc, time::Duration};
 
 use action::{Reason, Targets, TaskGuid, Timestamp};
 use authority_link::Decision;
 use database::DbError;
 use proof::request::Request;
 use service::{
-    backoff::Backoff,
     clock, dice,
     error::Chain,
     log::ComponentLog,
@@ -21,6 +22,7 @@ use site_link::handshake::Pinned;
 use site_store::{Notification, SiteStore};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
+use self::turns::{Due, Turns};
 use crate::{
     authorize::{Authority, Undecided},
     forward, lines, validate,
@@ -36,9 +38,8 @@ const PAGE: u32 = 256;
 /// How long a pass waits for a signal. A signal may be lost; then a request is this late.
 const PASS_EVERY: Duration = Duration::from_secs(5);
 
-/// The waits after an attempt that came to nothing.
-const FIRST_RETRY: Duration = Duration::from_millis(500);
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
+/// How long to wait after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Decides what the console asks.
 pub(crate) struct Decider {
@@ -49,15 +50,6 @@ pub(crate) struct Decider {
     /// The attachment; none where the site is not attached.
     pub(crate) pinned: watch::Receiver<Option<Pinned>>,
 }
-
-/// A notification that waits for its next attempt.
-struct Later {
-    backoff: Backoff,
-    at: Instant,
-}
-
-/// What came of an attempt.
-type Attempt = Result<(), (NotNow, Later)>;
 
 /// Why a notification is not decided yet.
 #[derive(Debug, thiserror::Error)]
@@ -74,27 +66,28 @@ impl Decider {
         let decider = Arc::new(self);
         let mut requests = decider.wakes.listen(Topic::Requests);
         // Tasks of their own: one that holds a connection to the database must go on while this one waits for another.
-        let mut running: JoinSet<(TaskGuid, Attempt)> = JoinSet::new();
-        let mut busy: BTreeMap<TaskGuid, Option<Later>> = BTreeMap::new();
+        let mut running: JoinSet<(TaskGuid, Result<(), NotNow>)> = JoinSet::new();
+        let mut turns = Turns::default();
         let mut away = false;
         loop {
             let room = AT_ONCE.saturating_sub(running.len());
-            for notification in decider.undecided(&busy, room).await {
-                let again = busy.contains_key(&notification.task_guid);
-                let later = busy.insert(notification.task_guid, None).flatten();
-                let backoff = later.map(|later| later.backoff);
-                running.spawn(Arc::clone(&decider).attempt(notification, backoff, again));
-            }
-            let next = busy.values().flatten().map(|later| later.at).min();
-            let deadline = next.unwrap_or_else(|| Instant::now() + PASS_EVERY);
+            let deadline = decider.begin(&mut running, &mut turns, room).await;
             tokio::select! {
                 () = shutdown.begun() => break,
-                Some(Ok((task_guid, outcome))) = running.join_next() => {
-                    decider.tell(task_guid, &outcome, &mut away);
-                    match outcome {
-                        Ok(()) => busy.remove(&task_guid),
-                        Err((_, later)) => busy.insert(task_guid, Some(later)),
+                Some(joined) = running.join_next() => {
+                    let (task_guid, outcome) = match joined {
+                        Ok(attempt) => attempt,
+                        // A panic is a fault of the program, and ends it.
+                        Err(error) => std::panic::resume_unwind(error.into_panic()),
                     };
+                    let first = match &outcome {
+                        Ok(()) => {
+                            turns.decided(task_guid);
+                            false
+                        }
+                        Err(_) => turns.later(task_guid, Instant::now(), dice::unit()),
+                    };
+                    decider.tell(task_guid, &outcome, first, &mut away);
                 }
                 _ = requests.wait_until(deadline) => {}
             }
@@ -103,42 +96,35 @@ impl Decider {
         while running.join_next().await.is_some() {}
     }
 
-    /// Returns notifications whose turn it is.
-    async fn undecided(&self, busy: &BTreeMap<TaskGuid, Option<Later>>, room: usize) -> Vec<Notification> {
+    /// Begins the attempts whose turn it is, and returns when to look again.
+    async fn begin(
+        self: &Arc<Self>,
+        running: &mut JoinSet<(TaskGuid, Result<(), NotNow>)>,
+        turns: &mut Turns,
+        room: usize,
+    ) -> Instant {
         let now = Instant::now();
-        let is_due = |notification: &Notification| match busy.get(&notification.task_guid) {
-            None => true,
-            Some(None) => false,
-            Some(Some(later)) => later.at <= now,
-        };
         if room == 0 {
-            return Vec::new();
+            return now + PASS_EVERY;
         }
-        match self.store.undecided(PAGE).await {
-            Ok(undecided) => undecided.into_iter().filter(is_due).take(room).collect(),
+        let undecided = match self.store.undecided(PAGE).await {
+            Ok(undecided) => undecided,
             Err(error) => {
                 self.log.error(format_args!("Failed to read notifications: {}", Chain(&error)));
-                Vec::new()
+                return now + AFTER_FAILURE;
             }
+        };
+        for Due { notification, again } in turns.take(undecided, room, now) {
+            let decider = Arc::clone(self);
+            running.spawn(async move {
+                let outcome = decider.decide(&notification, again).await;
+                (notification.task_guid, outcome)
+            });
         }
+        if running.len() >= AT_ONCE { now + PASS_EVERY } else { turns.next().unwrap_or(now + PASS_EVERY) }
     }
 
     /// One attempt at one notification; an attempt that is made again does not repeat its first lines.
-    async fn attempt(
-        self: Arc<Self>,
-        notification: Notification,
-        backoff: Option<Backoff>,
-        again: bool,
-    ) -> (TaskGuid, Attempt) {
-        let task_guid = notification.task_guid;
-        let outcome = self.decide(&notification, again).await.map_err(|error| {
-            let mut backoff = backoff.unwrap_or_else(|| Backoff::new(FIRST_RETRY, LONGEST_RETRY));
-            let at = Instant::now() + backoff.failed(dice::unit());
-            (error, Later { backoff, at })
-        });
-        (task_guid, outcome)
-    }
-
     async fn decide(&self, notification: &Notification, again: bool) -> Result<(), NotNow> {
         let task_guid = notification.task_guid;
         let now = clock::now();
@@ -221,20 +207,21 @@ impl Decider {
         Ok(())
     }
 
-    /// Says once that notifications wait, and once that they no longer do.
-    fn tell(&self, task_guid: TaskGuid, outcome: &Attempt, away: &mut bool) {
+    /// Says once that notifications wait, once of each that does, and once that they no longer do.
+    fn tell(&self, task_guid: TaskGuid, outcome: &Result<(), NotNow>, first: bool, away: &mut bool) {
         match outcome {
-            Ok(()) if *away => {
-                *away = false;
-                self.log.info("Notifications are decided again.");
+            Ok(()) => {
+                if std::mem::take(away) {
+                    self.log.info("Notifications are decided again.");
+                }
             }
-            Ok(()) => {}
-            Err((error, later)) if !*away || later.backoff.failures() == 1 => {
+            Err(error) => {
                 *away = true;
-                let text = format_args!("The notification waits and is tried again: {}", Chain(error));
-                self.log.about(task_guid).warn(text);
+                if first {
+                    let text = format_args!("The notification waits and is tried again: {}", Chain(error));
+                    self.log.about(task_guid).warn(text);
+                }
             }
-            Err(_) => {}
         }
     }
 }

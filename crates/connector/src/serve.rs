@@ -77,7 +77,7 @@ pub(crate) async fn serve(
     let (stored, stored_upto) = watch::channel(None);
     let (news, heard) = mpsc::channel(WAITING_NEWS);
     // Tasks of their own: one that holds a connection to the database must go on while the link waits for another.
-    let _speaking = speak(site.clone(), attachment.attached_at, say, stored_upto, heard);
+    let mut speaking = speak(site.clone(), attachment.attached_at, say, stored_upto, heard);
 
     let mut serving = Serving { site, socket: link.socket, session: link.session, stored, news };
     let ended = loop {
@@ -87,6 +87,7 @@ pub(crate) async fn serve(
                 Ok(frame) => serving.hear(&frame, board).await,
                 Err(error) => Err(Ended::Failed(error)),
             },
+            Some(_) = speaking.join_next() => Err(Ended::Failed(LinkError::Broken { what: "a part of it ended".to_owned() })),
             Some(message) = to_say.recv() => serving.say(&message).await,
             () = sleep_until(serving.session.poll_timeout().into()) => serving.on_timeout().await,
         };

@@ -133,7 +133,7 @@ async fn check(what: &str, address: &str, mischief: Mischief, expected: &str) {
     assert_eq!(connector::status(folder.path()).expect("readable").attachment, None, "{what}");
 }
 
-fn options(folder: &std::path::Path, console: &str) -> AttachOptions {
+pub(crate) fn options(folder: &std::path::Path, console: &str) -> AttachOptions {
     AttachOptions {
         folder: folder.to_owned(),
         console: console.to_owned(),
@@ -153,10 +153,20 @@ fn code() -> AttachCode {
     AttachCode::new(tenant(), CodeId(Uuid::from_bytes([0x40; 16])), [0x50; 16])
 }
 
-/// Serves what a console serves to a site that attaches.
+/// Serves what a console serves to a site that attaches, with TLS.
+pub(crate) async fn tls_page(config: Arc<rustls::ServerConfig>) -> (SocketAddr, JoinSet<()>) {
+    let socket = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    serve_page(Mischief::default(), Listener::Tls(socket, config))
+}
+
+/// Serves the same without TLS, and with mischief.
 async fn attach_page(mischief: Mischief) -> (SocketAddr, JoinSet<()>) {
+    let socket = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    serve_page(mischief, Listener::Plain(socket))
+}
+
+fn serve_page(mischief: Mischief, listener: Listener) -> (SocketAddr, JoinSet<()>) {
     let router = Router::new().route(ATTACH_PATH, get(greet).post(attach)).with_state(Arc::new(mischief));
-    let listener = Listener::Plain(TcpListener::bind(("127.0.0.1", 0)).await.expect("a port"));
     let address = listener.address().expect("bound");
     let (log, _) = ComponentLog::memory(Component::ADMIN_CENTER);
     let mut tasks = JoinSet::new();

@@ -4,6 +4,7 @@
 mod support;
 
 mod attaching;
+mod proxied;
 mod requests;
 mod reports;
 mod uploads;
