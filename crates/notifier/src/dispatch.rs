@@ -20,7 +20,7 @@ use service::{
     wake::{Topic, Wakes},
 };
 use site_store::{SiteStore, Waiters};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use self::{arrivals::Arrivals, cancels::Cancels, releases::Releases, take::Taking};
 use crate::{
@@ -107,7 +107,6 @@ pub(crate) async fn run(site: Site, throttles: Throttles, shutdown: Shutdown) {
             _ = messages.wait_until(wake_at) => {}
             _ = cancelled.wait_until(wake_at) => {}
             released = releases.next() => releases::take(site, backlog, released),
-            () = sleep_until(wake_at) => {}
         }
     }
 }

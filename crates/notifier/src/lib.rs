@@ -31,5 +31,5 @@ mod presence;
 mod reap;
 
 pub use config::{Config, ConfigError};
-pub use start::{Notifier, StartError, start};
+pub use start::{StartError, start};
 pub use throttle::{Throttle, ThrottleError, Throttles};

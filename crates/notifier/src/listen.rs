@@ -52,7 +52,12 @@ impl Listeners {
         loop {
             let (stream, peer, way, place) = tokio::select! {
                 () = shutdown.begun() => break,
-                Some(_) = connections.join_next() => continue,
+                Some(ended) = connections.join_next() => {
+                    if let Err(error) = ended {
+                        hub.log.error(format_args!("A connection failed: {error}"));
+                    }
+                    continue;
+                }
                 accepted = self.accept(&room) => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {

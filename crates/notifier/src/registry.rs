@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -23,6 +23,7 @@ const SHARDS: usize = 64;
 pub(crate) struct Registry {
     shards: Vec<Mutex<BTreeMap<DeviceId, Entry>>>,
     next_connection: AtomicU64,
+    count: AtomicUsize,
     online: Gauge,
     news: Arc<News>,
 }
@@ -44,7 +45,13 @@ pub(crate) struct Seat {
 impl Registry {
     pub(crate) fn new(news: Arc<News>, online: Gauge) -> Arc<Self> {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Arc::new(Self { shards, next_connection: AtomicU64::new(1), online, news })
+        Arc::new(Self {
+            shards,
+            next_connection: AtomicU64::new(1),
+            count: AtomicUsize::new(0),
+            online,
+            news,
+        })
     }
 
     /// Seats a device. A newer connection takes the seat of an older one, which is closed.
@@ -60,7 +67,10 @@ impl Registry {
         drop(shard);
         match older {
             Some(older) => older.mailbox.close(CloseReason::Replaced),
-            None => self.online.add(1),
+            None => {
+                self.count.fetch_add(1, Ordering::Relaxed);
+                self.online.add(1);
+            }
         }
         Seat { registry: Arc::clone(self), device, mailbox }
     }
@@ -72,7 +82,7 @@ impl Registry {
 
     /// Returns how many devices are connected here.
     pub(crate) fn len(&self) -> usize {
-        usize::try_from(self.online.value()).unwrap_or(0)
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Returns the devices that are connected here.
@@ -117,6 +127,7 @@ impl Drop for Seat {
         if shard.get(&self.device).is_some_and(|entry| entry.mailbox.connection == self.mailbox.connection) {
             shard.remove(&self.device);
             self.registry.news.left(self.device);
+            self.registry.count.fetch_sub(1, Ordering::Relaxed);
             self.registry.online.add(-1);
         }
     }

@@ -44,15 +44,6 @@ const AUTHORITY_WITHIN: Duration = Duration::from_secs(30);
 /// The waits between attempts to reach it.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
 
-/// A notification server that has started.
-#[derive(Debug)]
-pub struct Notifier {
-    /// The program, with the address of its TCP port.
-    pub running: Running,
-    /// Where it listens for WebSockets.
-    pub websocket_address: Option<SocketAddr>,
-}
-
 /// Why the notification server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -87,7 +78,7 @@ pub async fn start(
     log: ComponentLog,
     authority: Endpoint,
     shutdown: Shutdown,
-) -> Result<Notifier, StartError> {
+) -> Result<Running, StartError> {
     config.check()?;
     tls::install_provider();
     let tcp = bind(config.listen).await?;
@@ -163,7 +154,10 @@ pub async fn start(
     if let Some(address) = tcp_address {
         log.info(format_args!("The notification server listens on {address}."));
     }
-    Ok(Notifier { running, websocket_address })
+    if let Some(address) = websocket_address {
+        log.info(format_args!("It takes WebSockets on {address}."));
+    }
+    Ok(running)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

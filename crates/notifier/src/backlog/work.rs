@@ -12,7 +12,7 @@ use device_channel::PushedTask;
 use service::backoff::Backoff;
 use site_store::PushMessage;
 
-use super::{Finished, Place, Step};
+use super::{Finished, MOST_RELEASING, Place, Step};
 use crate::{
     news::Said,
     release::Release,
@@ -173,7 +173,7 @@ impl Work {
                     unsent.insert((due, index));
                 }
             }
-            let good_until = now + valid_for.saturating_sub(MARGIN);
+            let good_until = now + valid_for.saturating_sub(margin(valid_for));
             let release = Arc::new(release);
             let part = Part { release: Arc::clone(&release), unsent, good_until, started: false, sent: 0 };
             self.parts.insert(release.task, part);
@@ -288,8 +288,9 @@ impl Work {
 
     pub(super) fn next_release(&self, now: Duration) -> Option<Duration> {
         let (due, _) = self.ready.first()?;
-        // What a throttle holds back is released when something has been sent.
-        (self.page() > 0).then(|| due.saturating_sub(AHEAD).max(self.not_before).max(now))
+        // What a throttle or the authority holds back is released when something has been sent, or answered.
+        (self.page() > 0 && self.releasing < MOST_RELEASING)
+            .then(|| due.saturating_sub(AHEAD).max(self.not_before).max(now))
     }
 
     /// Returns when the next task may be sent; `opens` is when time lets its gate through.
@@ -339,6 +340,11 @@ impl Part {
         };
         self.unsent.iter().filter_map(device)
     }
+}
+
+/// A release that ends with its action is used to its end: asking again would bring a shorter one.
+fn margin(valid_for: Duration) -> Duration {
+    if valid_for > MARGIN * 4 { MARGIN } else { Duration::ZERO }
 }
 
 fn within(rate: u32, time: Duration) -> usize {

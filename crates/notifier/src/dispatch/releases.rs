@@ -1,7 +1,7 @@
 //! Asks the authority to authorise and sign what is about to be pushed. It answers beside the pass, so that one action
 //! that it is slow with, or refuses, holds up no other.
 
-use action::{Conclusion, Event, Hop};
+use action::{Conclusion, DeviceId, Event, Reason};
 use service::{clock, error::Chain, wake::Topic};
 use site_store::TargetUpdate;
 use tokio::task::{JoinError, JoinSet};
@@ -93,16 +93,24 @@ async fn ask(site: &Site, wanted: &Wanted) -> Result<Outcome, NoRelease> {
         return Ok(outcome);
     }
     let at = clock::now();
-    let update = |(device, reason): &(action::DeviceId, action::Reason)| TargetUpdate {
+    let update = |(device, reason): &(DeviceId, Reason)| TargetUpdate {
         task_guid: wanted.task_guid,
         device: *device,
-        hop: Hop::Authority,
+        hop: reason.hop(),
         at,
-        event: Event::Concluded(Conclusion::Refused { reason: reason.clone() }),
+        event: Event::Concluded(conclusion(reason.clone())),
         push_id: None,
     };
     let updates: Vec<TargetUpdate> = outcome.refused.iter().map(update).collect();
     site.store.record(&updates, at).await?;
     site.wakes.wake(Topic::Events);
     Ok(outcome)
+}
+
+/// What came too late was not refused by anybody.
+fn conclusion(reason: Reason) -> Conclusion {
+    match reason {
+        Reason::NotDeliveredInTime => Conclusion::Expired { reason },
+        reason => Conclusion::Refused { reason },
+    }
 }
