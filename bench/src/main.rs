@@ -1,0 +1,34 @@
+//! Benchmarks: `cargo xtask bench NAME`. Each prints what it measured, on what, and against what.
+
+mod machine;
+mod figures;
+mod action_path;
+mod idle_agent;
+
+use clap::{Parser, Subcommand};
+
+/// Benchmarks of Tenon
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask bench")]
+struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Request to answer through all hops, one action after the other
+    ActionPath(action_path::Options),
+    /// An idle agent's memory, and the size of its binary
+    IdleAgent(idle_agent::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Runtime::new()?;
+    machine::print()?;
+    match options.what {
+        What::ActionPath(options) => runtime.block_on(action_path::run(&options)),
+        What::IdleAgent(options) => runtime.block_on(idle_agent::run(&options)),
+    }
+}

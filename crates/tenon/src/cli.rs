@@ -1,0 +1,94 @@
+//! The command line's words. What each command does is in the file of its name.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{
+    action, agent, backup, collection, console, demo, device, generate, join_token, login, policy, role,
+    site, tenant, token, user,
+};
+
+/// Attaches sites of Linux machines to one admin center, and shows what became of every action
+#[derive(Debug, Parser)]
+#[command(name = "tenon", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands, servers first.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a console: the admin center
+    Console(console::Console),
+    /// Run a site, attach it to a console, or offboard it
+    Site(site::Site),
+    /// Enrol this machine, so that its agent can serve a site
+    Agent(agent::Agent),
+    /// Run everything on this machine, with simulated devices, to try it
+    Demo(demo::Demo),
+
+    /// Sign in at a console
+    Login(login::Login),
+    /// Sign out and forget the session
+    Logout(login::Login),
+    /// List devices, or show one
+    Device(device::Device),
+    /// Run a device action, follow it, or withdraw it
+    Action(action::Action),
+    /// Administer a console's tenants (at the console's host)
+    Tenant(tenant::Tenant),
+    /// Administer the people of a tenant
+    User(user::User),
+    /// Administer API tokens
+    Token(token::Token),
+
+    /// Administer the policies of a site (at the site's host)
+    Policy(policy::Policy),
+    /// Administer the collections of a site (at the site's host)
+    Collection(collection::Collection),
+    /// Administer who may act at a site (at the site's host)
+    Role(role::Role),
+    /// Administer the tokens by which devices join a site (at the site's host)
+    JoinToken(join_token::JoinToken),
+    /// Copy a console's or a site's stores and keys into a folder
+    Backup(backup::Backup),
+
+    /// Print the completion script of a shell
+    Completions(generate::Completions),
+    /// Write the manual pages into a folder
+    Man(generate::Man),
+    /// Print the OpenAPI document of the console's API
+    Openapi,
+}
+
+/// The settings that every server command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ServerOptions {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The form of the log files
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The form of log files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// The field's framing, as CMTrace and its kin read it
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,120 @@
+//! `tenon login` and `tenon logout`.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use console_api::SignIn;
+
+use crate::{
+    exit::{self, Stop},
+    print,
+    session::{ConsoleOptions, Session, client, refused},
+};
+
+/// `tenon login` and `tenon logout`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Login {
+    #[command(flatten)]
+    console: ConsoleOptions,
+    /// The sign-in name
+    #[arg(long, env = "TENON_USER")]
+    user: Option<String>,
+    /// The tenant's name, where several tenants have a person of that name
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+/// Signs in and keeps the session. The password is read from `TENON_PASSWORD`, else from standard input.
+pub(crate) async fn sign_in(login: Login) -> anyhow::Result<()> {
+    let url = login.console.url.clone().or(Session::read()?.map(|session| session.url));
+    let (Some(url), Some(user)) = (url, login.user) else {
+        return Err(Stop::new(
+            exit::USAGE,
+            "no console or no name is given",
+            "`tenon login --url URL --user NAME`",
+        ));
+    };
+    let password = match std::env::var("TENON_PASSWORD") {
+        Ok(password) => password,
+        Err(_) => read_password()?,
+    };
+    let mut client = client(&url, None, login.console.ca_file.clone())?;
+    let sign_in = SignIn { tenant: login.tenant, user, password, cookie: false };
+    let signed_in = client.sign_in(&sign_in).await.map_err(refused)?;
+    let Some(token) = signed_in.token else {
+        return Err(Stop::new(
+            exit::FAILED,
+            "the console gave no session",
+            "use the `tenon` of the console's version",
+        ));
+    };
+    Session { url: url.clone(), token, ca_file: login.console.ca_file }.write()?;
+    let me = signed_in.me;
+    print::line(&format!(
+        "{} of {} is signed in at {} as {}, until {}",
+        print::clean(&me.name),
+        print::clean(&me.tenant_name),
+        print::clean(&url),
+        me.role.name(),
+        signed_in.expires
+    ))?;
+    Ok(())
+}
+
+/// Ends the session at the console and forgets it.
+pub(crate) async fn sign_out(login: Login) -> anyhow::Result<()> {
+    let outcome = match login.console.client() {
+        Ok(mut client) => client.sign_out().await.map_err(refused),
+        Err(error) => Err(error),
+    };
+    // The session is forgotten here even where the console cannot be told.
+    Session::forget()?;
+    outcome?;
+    print::line("signed out")?;
+    Ok(())
+}
+
+/// Reads a line from standard input; at a terminal, what is typed is shown unless `stty` can turn it off.
+fn read_password() -> anyhow::Result<String> {
+    let terminal = std::io::stdin().is_terminal();
+    if terminal {
+        let mut err = std::io::stderr().lock();
+        write!(err, "Password: ")?;
+        err.flush()?;
+    }
+    let _echo = terminal.then(NoEcho::begin);
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    if terminal {
+        writeln!(std::io::stderr().lock())?;
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Turns the terminal's echo off, and on again when dropped.
+struct NoEcho(Option<rustix::termios::Termios>);
+
+impl NoEcho {
+    fn begin() -> Self {
+        let stdin = rustix::stdio::stdin();
+        let Ok(before) = rustix::termios::tcgetattr(stdin) else { return Self(None) };
+        let mut silent = before.clone();
+        silent.local_modes.remove(rustix::termios::LocalModes::ECHO);
+        match rustix::termios::tcsetattr(stdin, rustix::termios::OptionalActions::Now, &silent) {
+            Ok(()) => Self(Some(before)),
+            Err(_) => Self(None),
+        }
+    }
+}
+
+impl Drop for NoEcho {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // The terminal may be gone.
+            let _ = rustix::termios::tcsetattr(
+                rustix::stdio::stdin(),
+                rustix::termios::OptionalActions::Now,
+                before,
+            );
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! One file per command.
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+
+pub(crate) mod console;
+pub(crate) mod site;
+pub(crate) mod agent;
+pub(crate) mod demo;
+pub(crate) mod login;
+pub(crate) mod device;
+pub(crate) mod action;
+pub(crate) mod tenant;
+pub(crate) mod user;
+pub(crate) mod token;
+pub(crate) mod policy;
+pub(crate) mod collection;
+pub(crate) mod role;
+pub(crate) mod join_token;
+pub(crate) mod backup;
+pub(crate) mod generate;
+
+/// Runs the command that was asked for.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Console(console) => console::run(console).await?,
+        Command::Site(site) => site::run(site).await?,
+        Command::Agent(agent) => agent::run(agent).await?,
+        Command::Demo(demo) => demo::run(demo).await?,
+        Command::Login(login) => login::sign_in(login).await?,
+        Command::Logout(login) => login::sign_out(login).await?,
+        Command::Device(device) => device::run(device).await?,
+        Command::Action(action) => return action::run(action).await,
+        Command::Tenant(tenant) => tenant::run(tenant).await?,
+        Command::User(user) => user::run(user).await?,
+        Command::Token(token) => token::run(token).await?,
+        Command::Policy(policy) => policy::run(policy).await?,
+        Command::Collection(collection) => collection::run(collection).await?,
+        Command::Role(role) => role::run(role).await?,
+        Command::JoinToken(join_token) => join_token::run(join_token).await?,
+        Command::Backup(backup) => backup::run(backup).await?,
+        Command::Completions(completions) => generate::completions(&completions)?,
+        Command::Man(man) => generate::man(&man)?,
+        Command::Openapi => generate::openapi()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

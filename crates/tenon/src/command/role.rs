@@ -1,0 +1,113 @@
+//! `tenon role`: who may act at a site.
+
+use action::UserId;
+use authority_link::{OwnerAnswer, OwnerCall};
+
+use crate::{
+    owner::{SiteFolder, unexpected},
+    print,
+};
+
+/// `tenon role`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Role {
+    #[command(flatten)]
+    site: SiteFolder,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// List the security roles with their permissions
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a security role, or change it
+    Put {
+        /// The role's name
+        name: String,
+        /// Such as `Collection / Notify Resource`; may be given more than once
+        #[arg(long = "permission", required = true)]
+        permissions: Vec<String>,
+    },
+    /// Give a person a role on collections
+    Assign {
+        /// The role's name
+        role: String,
+        /// The person's id, as `tenon user list` shows it
+        #[arg(long)]
+        user: UserId,
+        /// The person's name, for people to read
+        #[arg(long)]
+        name: String,
+        /// A collection, by id or name; may be given more than once
+        #[arg(long = "collection", default_value = "SMS00001")]
+        collections: Vec<String>,
+    },
+    /// Take a role away from a person
+    Unassign {
+        /// The role's name
+        role: String,
+        /// The person's id
+        #[arg(long)]
+        user: UserId,
+    },
+    /// List who holds which role on which collections
+    Assignments {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs `tenon role`.
+pub(crate) async fn run(role: Role) -> anyhow::Result<()> {
+    let site = role.site;
+    match role.what {
+        What::List { json } => match site.ask(OwnerCall::ListRoles).await? {
+            OwnerAnswer::Roles { roles } if json => print::json(&roles)?,
+            OwnerAnswer::Roles { roles } => {
+                let rows: Vec<_> =
+                    roles.into_iter().map(|(name, permissions)| vec![name, permissions.join(", ")]).collect();
+                print::table(&["ROLE", "PERMISSIONS"], &rows)?;
+            }
+            other => return Err(unexpected(&other)),
+        },
+        What::Put { name, permissions } => {
+            done(
+                site.ask(OwnerCall::PutRole { name: name.clone(), permissions }).await?,
+                &format!("{name} is stored"),
+            )?;
+        }
+        What::Assign { role, user, name, collections } => {
+            let told = format!("{name} holds {role} on {}", collections.join(", "));
+            done(site.ask(OwnerCall::Assign { user, name, role, collections }).await?, &told)?;
+        }
+        What::Unassign { role, user } => {
+            let told = format!("{user} no longer holds {role}");
+            done(site.ask(OwnerCall::Unassign { user, role }).await?, &told)?;
+        }
+        What::Assignments { json } => match site.ask(OwnerCall::ListAssignments).await? {
+            OwnerAnswer::Assignments { assignments } if json => print::json(&assignments)?,
+            OwnerAnswer::Assignments { assignments } => {
+                let rows: Vec<_> = assignments
+                    .into_iter()
+                    .map(|a| vec![a.name, a.user.to_string(), a.role, a.collections.join(", ")])
+                    .collect();
+                print::table(&["NAME", "USER", "ROLE", "COLLECTIONS"], &rows)?;
+            }
+            other => return Err(unexpected(&other)),
+        },
+    }
+    Ok(())
+}
+
+fn done(answer: OwnerAnswer, told: &str) -> anyhow::Result<()> {
+    match answer {
+        OwnerAnswer::Done => Ok(print::line(&print::clean(told))?),
+        other => Err(unexpected(&other)),
+    }
+}

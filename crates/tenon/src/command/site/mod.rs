@@ -1,0 +1,100 @@
+//! `tenon site`: run a site, attach it to a console, offboard it, say how it stands.
+
+pub(crate) mod config;
+mod attach;
+mod authority;
+mod roles;
+mod run;
+mod status;
+
+use std::{path::PathBuf, time::Duration};
+
+use service::log::{Format, LogSettings};
+
+use crate::{
+    cli::{LogFormat, ServerOptions},
+    files,
+    owner::SiteFolder,
+};
+
+pub(crate) use roles::SiteRole;
+
+/// `tenon site`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Site {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// The roles that this process has; without the authority among them, it runs elsewhere
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = SiteRole::ALL)]
+    roles: Vec<SiteRole>,
+    /// End when standard input is closed: for a process that starts this one and must not be outlived
+    #[arg(long, hide = true)]
+    until_stdin_closes: bool,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Attach the site to a console
+    Attach(attach::Attach),
+    /// End the attachment
+    Offboard {
+        #[command(flatten)]
+        site: SiteFolder,
+        #[command(flatten)]
+        way: attach::Way,
+        /// End it also where the console does not confirm: it may be gone
+        #[arg(long)]
+        force: bool,
+    },
+    /// Say how the site stands: keys, attachment, link, devices
+    Status {
+        #[command(flatten)]
+        site: SiteFolder,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sign no release until `resume`: an emergency stop
+    Halt {
+        #[command(flatten)]
+        site: SiteFolder,
+    },
+    /// End a halt
+    Resume {
+        #[command(flatten)]
+        site: SiteFolder,
+    },
+}
+
+/// How long a site's own parts may take to answer at the start.
+const START_WITHIN: Duration = Duration::from_secs(30);
+
+/// Runs `tenon site`.
+pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
+    match site.what {
+        None => run::run(site.server, site.roles, site.until_stdin_closes).await,
+        Some(What::Attach(attach)) => attach::attach(attach).await,
+        Some(What::Offboard { site, way, force }) => attach::offboard(&site, way, force).await,
+        Some(What::Status { site, json }) => status::status(&site, json).await,
+        Some(What::Halt { site }) => status::halt(&site).await,
+        Some(What::Resume { site }) => status::resume(&site).await,
+    }
+}
+
+/// Returns the configuration file that a server command uses.
+pub(crate) fn config_path(options: &ServerOptions, usual: &str) -> PathBuf {
+    options.config.clone().unwrap_or_else(|| PathBuf::from(usual))
+}
+
+/// Returns the settings of a server's logs, and makes their folder.
+pub(crate) fn log_settings(folder: PathBuf, format: LogFormat) -> anyhow::Result<LogSettings> {
+    files::private_folder(&folder)?;
+    let format = match format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    Ok(LogSettings { format, ..LogSettings::new(folder) })
+}

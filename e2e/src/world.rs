@@ -1,0 +1,376 @@
+//! A console, a site and agents, started as an administrator would start them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use action::{State, TaskGuid, UserId};
+use console_api::{Action, Client, ClientOptions, Device, DeviceQuery, Kind, NewAction, NewTarget, Setup};
+use tempfile::TempDir;
+
+use crate::{Lines, Program, binary, free_port};
+
+/// How long anything in a story may take. Generous: machines are shared, and a story that is stuck is stuck at a minute too.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a story looks whether what it waits for is there.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The administrator's password in every story.
+const PASSWORD: &str = "a password for stories";
+
+/// What differs between stories.
+#[derive(Clone, Debug)]
+pub struct WorldOptions {
+    /// The URL of the site's operational store; SQLite in the site's folder where it is left out.
+    pub site_database: Option<String>,
+    /// The URL of the authority's store.
+    pub authority_database: Option<String>,
+    /// The URL of the console's store.
+    pub console_database: Option<String>,
+    /// Whether the administrator gets a role at the site.
+    pub may_act: bool,
+    /// The throttle: strategy and parameter.
+    pub throttle: (u32, u32),
+    /// The site's folder, where it must lie on a certain disk.
+    pub site_folder: Option<PathBuf>,
+    /// Whether each role of the site is a process of its own (only on PostgreSQL).
+    pub separate_roles: bool,
+}
+
+impl Default for WorldOptions {
+    fn default() -> Self {
+        Self {
+            site_database: None,
+            authority_database: None,
+            console_database: None,
+            may_act: true,
+            throttle: (1, 42),
+            site_folder: None,
+            separate_roles: false,
+        }
+    }
+}
+
+/// A console with an attached site.
+#[derive(Debug)]
+pub struct World {
+    /// The console's process.
+    pub console: Program,
+    /// The site's processes.
+    pub site: Site,
+    /// A client that is signed in as the administrator.
+    pub client: Client,
+    /// The administrator.
+    pub admin: UserId,
+    /// The console's address.
+    pub url: String,
+    folder: TempDir,
+}
+
+/// A site: its processes and its files.
+#[derive(Debug)]
+pub struct Site {
+    /// Its processes, each with the roles that it has; one process with all of them unless asked otherwise.
+    pub programs: Vec<(String, Program)>,
+    /// Its folder.
+    pub folder: PathBuf,
+    config: PathBuf,
+    management_url: String,
+    files: PathBuf,
+}
+
+/// A real agent on a device that is a folder of this machine.
+#[derive(Debug)]
+pub struct AgentOnDevice {
+    /// Its process.
+    pub program: Program,
+    /// The folder that its policies may write into.
+    pub root: PathBuf,
+    /// Its name.
+    pub name: String,
+    config: PathBuf,
+    folder: PathBuf,
+}
+
+impl World {
+    /// Starts a console and a site, attaches it, and gives the administrator a role there.
+    pub async fn start(options: WorldOptions) -> Self {
+        service::tls::install_provider();
+        let folder = tempfile::Builder::new().prefix("tenon-story-").tempdir().expect("a folder");
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}");
+        write_console_config(folder.path(), port, &url, options.console_database.as_deref());
+        let console = start_console(folder.path());
+        let code = wait_for("the setup code", || setup_code(&console.printed()));
+        let mut client = client(&url, None);
+        let setup =
+            Setup { code, tenant: "story".to_owned(), user: "ann".to_owned(), password: PASSWORD.to_owned() };
+        let signed_in = wait_for_answer("the console", async || client.set_up(&setup).await.ok()).await;
+        client = self::client(&url, signed_in.token.as_deref());
+        let site = Site::start(folder.path(), &options);
+        let attach = client.create_attach_code().await.expect("an attach code");
+        site.tenon(&["site", "attach", "--console", &url, "--code", &attach.code]);
+        if options.may_act {
+            let user = signed_in.me.id.to_string();
+            site.tenon(&["role", "assign", "Operations Administrator", "--user", &user, "--name", "ann"]);
+        }
+        Self { console, site, client, admin: signed_in.me.id, url, folder }
+    }
+
+    /// Starts the console again after it was ended.
+    pub fn restart_console(&mut self) {
+        self.console.kill();
+        self.console = start_console(self.folder.path());
+    }
+
+    /// Returns the console's log.
+    pub fn console_log(&self) -> Lines {
+        Lines::of(&self.folder.path().join("console/logs"), "AdminCenter.log")
+    }
+
+    /// Enrols an agent and starts it.
+    pub fn add_agent(&self, name: &str) -> AgentOnDevice {
+        let token = self.site.tenon(&["join-token", "create", "--url", &self.site.management_url]);
+        AgentOnDevice::enrol(self.folder.path(), name, token.trim())
+    }
+
+    /// Returns a folder for the story's own files.
+    pub fn files(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Waits until the console shows the device of that name, as `wanted` accepts it.
+    pub async fn device(&self, name: &str, wanted: impl Fn(&Device) -> bool) -> Device {
+        let query = DeviceQuery { filter: Some(format!("name = \"{name}\"")), ..DeviceQuery::default() };
+        wait_for_answer(&format!("the device {name} at the console"), async || {
+            let devices = self.client.devices(&query).await.ok()?.items;
+            devices.into_iter().find(|device| wanted(device))
+        })
+        .await
+    }
+
+    /// Asks for an action on a device.
+    pub async fn ask(&self, kind: action::ActionKind, device: &Device) -> TaskGuid {
+        let new = NewAction {
+            kind: Kind(kind),
+            target: NewTarget::Device { device: device.id },
+            param: String::new(),
+            deliver_by: None,
+            finish_within_seconds: None,
+            offline: None,
+            task_guid: None,
+        };
+        let key = uuid::Uuid::new_v4().to_string();
+        let asked = self.client.create_action(&new, &key).await.expect("the console takes the action");
+        asked.actions[0].task_guid
+    }
+
+    /// Waits until an action has ended for all its targets.
+    pub async fn ended(&self, task_guid: TaskGuid) -> Action {
+        self.action_that(task_guid, "ended", |action| {
+            action.state.is_concluded() && action.concluded == action.total
+        })
+        .await
+    }
+
+    /// Waits until an action is in a state.
+    pub async fn reached(&self, task_guid: TaskGuid, state: State) -> Action {
+        self.action_that(task_guid, state.name(), |action| action.state == state).await
+    }
+
+    async fn action_that(&self, task_guid: TaskGuid, what: &str, wanted: impl Fn(&Action) -> bool) -> Action {
+        let mut last = None;
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Ok(action) = self.client.action(task_guid).await {
+                if wanted(&action) {
+                    return action;
+                }
+                last = Some(action);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        panic!("the action {task_guid} is not {what} after {} s; it is {last:#?}", PATIENCE.as_secs());
+    }
+}
+
+impl Site {
+    fn start(files: &Path, options: &WorldOptions) -> Self {
+        let folder = options.site_folder.clone().unwrap_or_else(|| files.join("site"));
+        let (channel, management) = (free_port(), free_port());
+        let management_url = format!("https://127.0.0.1:{management}");
+        let config = files.join("site.toml");
+        let (strategy, param) = options.throttle;
+        let database =
+            options.site_database.as_ref().map_or_else(String::new, |url| format!("database = \"{url}\"\n"));
+        let own = options.authority_database.as_ref();
+        let authority = own.map_or_else(String::new, |url| format!("[authority]\ndatabase = \"{url}\"\n"));
+        let text = format!(
+            "folder = \"{}\"\nname = \"Story\"\n{database}{authority}[notifier]\nlisten = \"127.0.0.1:{channel}\"\n\
+             address = \"127.0.0.1:{channel}\"\nthrottle-strategy = {strategy}\nthrottle-param = {param}\n\
+             [management-point]\nlisten = \"127.0.0.1:{management}\"\nurl = \"{management_url}\"\n",
+            folder.display()
+        );
+        fs::write(&config, text).expect("the site's configuration");
+        let mut site = Self { programs: Vec::new(), folder, config, management_url, files: files.to_owned() };
+        if options.separate_roles {
+            for role in ["authority", "connector", "notifier", "management-point"] {
+                let program = site.start_roles(role);
+                site.programs.push((role.to_owned(), program));
+                site.wait_for_authority();
+            }
+        } else {
+            let program = site.start_roles("authority,connector,notifier,management-point");
+            site.programs.push(("site".to_owned(), program));
+            site.wait_for_authority();
+        }
+        site
+    }
+
+    /// Starts a process with some roles of the site.
+    pub fn start_roles(&self, roles: &str) -> Program {
+        let config = self.config.to_str().expect("a path in UTF-8");
+        let name = format!("site-{}", roles.split(',').next().unwrap_or_default());
+        Program::start(&name, &binary("tenon"), ["site", "--config", config, "--roles", roles], &self.files)
+    }
+
+    /// Kills the site's process number `index` as `kill -9` does, and starts it again.
+    pub fn kill_and_restart(&mut self, index: usize) {
+        self.programs[index].1.kill();
+        let roles = match &*self.programs[index].0 {
+            "site" => "authority,connector,notifier,management-point".to_owned(),
+            role => role.to_owned(),
+        };
+        self.programs[index].1 = self.start_roles(&roles);
+    }
+
+    /// Returns a log of the site.
+    pub fn log(&self, name: &str) -> Lines {
+        Lines::of(&self.folder.join("logs"), name)
+    }
+
+    /// Runs `tenon` at the site's host and returns what it prints.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub fn tenon(&self, args: &[&str]) -> String {
+        let (done, out, err) = self.try_tenon(args);
+        assert!(done, "`tenon {}` failed:\n{out}{err}", args.join(" "));
+        out
+    }
+
+    /// Runs `tenon` at the site's host; returns whether it succeeded, and what it printed.
+    pub fn try_tenon(&self, args: &[&str]) -> (bool, String, String) {
+        let output = Command::new(binary("tenon"))
+            .args(args)
+            .env("TENON_SITE", &self.folder)
+            .env("XDG_CONFIG_HOME", self.files.join("config"))
+            .output()
+            .expect("tenon starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    }
+
+    fn wait_for_authority(&self) {
+        wait_for("the site authority", || self.try_tenon(&["site", "status"]).0.then_some(()));
+    }
+}
+
+impl AgentOnDevice {
+    fn enrol(files: &Path, name: &str, token: &str) -> Self {
+        let folder = files.join(name);
+        let root = folder.join("root");
+        fs::create_dir_all(&root).expect("the device's file root");
+        let config = folder.join("agent.toml");
+        let text = format!(
+            "folder = \"{}\"\nlog-folder = \"{}\"\nfile-root = \"{}\"\nname = \"{name}\"\n",
+            folder.join("state").display(),
+            folder.join("logs").display(),
+            root.display()
+        );
+        fs::write(&config, text).expect("the agent's configuration");
+        let output = Command::new(binary("tenon-agent"))
+            .args(["enrol", "--config"])
+            .arg(&config)
+            .args(["--token", token])
+            .output()
+            .expect("tenon-agent starts");
+        assert!(output.status.success(), "enrolment failed: {}", String::from_utf8_lossy(&output.stderr));
+        let program = start_agent(&config, name, &folder);
+        Self { program, root, name: name.to_owned(), config, folder }
+    }
+
+    /// Starts the agent again after it was ended.
+    pub fn restart(&mut self) {
+        self.program.kill();
+        self.program = start_agent(&self.config, &self.name, &self.folder);
+    }
+
+    /// Returns a log of the agent.
+    pub fn log(&self, name: &str) -> Lines {
+        Lines::of(&self.folder.join("logs"), name)
+    }
+}
+
+fn start_agent(config: &Path, name: &str, folder: &Path) -> Program {
+    let config = config.to_str().expect("a path in UTF-8");
+    Program::start(name, &binary("tenon-agent"), ["run", "--config", config], folder)
+}
+
+fn write_console_config(files: &Path, port: u16, url: &str, database: Option<&str>) {
+    let folder = files.join("console");
+    fs::create_dir_all(&folder).expect("the console's folder");
+    let database = database.map_or_else(String::new, |url| format!("database = \"{url}\"\n"));
+    let text = format!(
+        "folder = \"{}\"\nlisten = \"127.0.0.1:{port}\"\npublic-url = \"{url}\"\n{database}",
+        folder.display()
+    );
+    fs::write(files.join("console.toml"), text).expect("the console's configuration");
+}
+
+fn start_console(files: &Path) -> Program {
+    let config = files.join("console.toml");
+    let config = config.to_str().expect("a path in UTF-8");
+    Program::start("console", &binary("tenon"), ["console", "--config", config], files)
+}
+
+/// Returns the one-time code for the first administrator, where the console has printed it.
+fn setup_code(printed: &str) -> Option<String> {
+    let code = printed.lines().find_map(|line| line.strip_prefix("setup code: "))?;
+    Some(code.trim().to_owned())
+}
+
+fn client(url: &str, token: Option<&str>) -> Client {
+    let options = ClientOptions {
+        url: url.to_owned(),
+        token: token.map(str::to_owned),
+        ca_pem: None,
+        patience: PATIENCE,
+    };
+    Client::new(options).expect("a client")
+}
+
+fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what} is not there after {} s", PATIENCE.as_secs());
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+async fn wait_for_answer<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what} is not there after {} s", PATIENCE.as_secs());
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
