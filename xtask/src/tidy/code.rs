@@ -1,6 +1,6 @@
 //! Rules about the code's words: the field's names and no others, and no task without an owner.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use super::{
     Finding, Repository, files,
