@@ -45,9 +45,11 @@ pub(super) fn findings(repository: &Repository) -> anyhow::Result<Vec<Finding>> 
         if path != Path::new(OWNER_OF_TASKS) && !files::is_test(path) {
             wrong.extend(unowned(&all));
         }
-        findings.extend(
-            wrong.into_iter().map(|(line, what)| Finding::new(format!("{}:{line}", path.display()), what)),
-        );
+        // The first place of each is enough to find the others.
+        let mut said = BTreeSet::new();
+        wrong.retain(|(_, what)| said.insert(what.clone()));
+        let place = |line| format!("{}:{line}", path.display());
+        findings.extend(wrong.into_iter().map(|(line, what)| Finding::new(place(line), what)));
     }
     Ok(findings)
 }
