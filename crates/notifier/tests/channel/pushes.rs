@@ -94,6 +94,7 @@ async fn a_collection_is_one_push_with_one_signature() {
     let mut devices = Vec::new();
     for number in 0..30 {
         devices.push(Device::sign_in(&site, number).await);
+        site.shows_online(number, true).await;
     }
     let all: Vec<u32> = (0..30).collect();
     let forwarded = site.forward(&all, ActionKind::MACHINE_POLICY, OfflinePolicy::Queue).await;
@@ -118,6 +119,7 @@ async fn a_single_device_is_not_stuck_behind_a_push_to_many() {
     let mut devices = Vec::new();
     for number in 0..3 {
         devices.push(Device::sign_in(&site, number).await);
+        site.shows_online(number, true).await;
     }
     let many = site.forward(&[0, 1, 2], ActionKind::MACHINE_POLICY, OfflinePolicy::Queue).await;
     site.lines.containing("to 3 clients with throttling (strategy: 2 param: 1)").await;

@@ -50,9 +50,7 @@ impl Site {
             authority.enrol(device(number), enrolment(number));
             store.put_device(&new_device(number), clock::now()).await.expect("a device");
         }
-        let websocket = free_address();
         let mut config = Config::new(([127, 0, 0, 1], 0).into(), "ns1");
-        config.websocket_listen = Some(websocket);
         config.throttle = Throttles::all(throttle);
         let (_, lines) = ComponentLog::memory(Component::BGB_SERVER);
         let mut site = Self {
@@ -63,8 +61,8 @@ impl Site {
             metrics: Metrics::new(),
             shutdown: Shutdown::new(),
             running: None,
-            address: websocket,
-            websocket,
+            address: config.listen,
+            websocket: config.listen,
             config,
             _db: db,
         };
@@ -78,7 +76,9 @@ impl Site {
         self.lines = lines;
         self.metrics = Metrics::new();
         self.shutdown = Shutdown::new();
-        let config = Config { metrics: self.metrics.clone(), ..self.config.clone() };
+        self.websocket = free_address();
+        let websocket_listen = Some(self.websocket);
+        let config = Config { websocket_listen, metrics: self.metrics.clone(), ..self.config.clone() };
         let authority = Endpoint::Unix(self.authority.socket.clone());
         let started = notifier::start(
             config,
