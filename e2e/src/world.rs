@@ -219,12 +219,18 @@ impl Site {
             for role in ["authority", "connector", "notifier", "management-point"] {
                 let program = site.start_roles(role);
                 site.programs.push((role.to_owned(), program));
-                site.wait_for_authority();
+                if role == "authority" {
+                    site.wait_for_authority();
+                }
             }
         } else {
             let program = site.start_roles("authority,connector,notifier,management-point");
             site.programs.push(("site".to_owned(), program));
-            site.wait_for_authority();
+        }
+        for (name, program) in &site.programs {
+            if name != "authority" {
+                wait_for(name, || program.printed().contains("is ready").then_some(()));
+            }
         }
         site
     }

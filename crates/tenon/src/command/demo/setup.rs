@@ -14,7 +14,7 @@ use crate::{
     cli::LogFormat,
     command::tenant::new_password,
     exit::{self, Stop},
-    owner::{self, SiteFolder},
+    owner::SiteFolder,
     session::{client, refused},
 };
 
@@ -65,9 +65,10 @@ pub(super) async fn all(plan: &Plan, demo: &Demo, children: &mut Children) -> an
     let (client, user, password, id) = first_administrator(plan, &output).await?;
 
     let config = plan.site_config.display().to_string();
-    start(children, "site", &["site", "--config", &config, "--log-format", format])?;
+    let output = start(children, "site", &["site", "--config", &config, "--log-format", format])?;
     let site = SiteFolder { folder: plan.site.clone() };
-    owner::wait_for(&site.socket(), WITHIN).await?;
+    wait("the site", async || std::fs::read_to_string(&output).is_ok_and(|text| text.contains("is ready")).then_some(()))
+        .await?;
     attach(plan, &client, &site).await?;
     rules(&site, id, &user).await?;
 

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Stdio};
 
 use anyhow::Context as _;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 use super::START_WITHIN;
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 /// the pipe closes and the authority ends too.
 pub(super) struct AuthorityProcess {
     child: Child,
+    /// Kept apart from the child: waiting for the child would close it.
+    stdin: Option<ChildStdin>,
 }
 
 impl AuthorityProcess {
@@ -23,7 +25,7 @@ impl AuthorityProcess {
     pub(super) async fn start(config: &Path, log_format: LogFormat, socket: &Path) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("failed to find this program's own file")?;
         let format = if log_format == LogFormat::Json { "json" } else { "text" };
-        let child = Command::new(&program)
+        let mut child = Command::new(&program)
             .args([
                 "site",
                 "--roles",
@@ -38,7 +40,8 @@ impl AuthorityProcess {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("failed to start the authority ({})", program.display()))?;
-        let mut process = Self { child };
+        let stdin = child.stdin.take();
+        let mut process = Self { child, stdin };
         process.wait_until_it_answers(socket).await?;
         Ok(process)
     }
@@ -53,7 +56,7 @@ impl AuthorityProcess {
 
     /// Has the authority end and waits until it has.
     pub(super) async fn end(mut self) -> anyhow::Result<()> {
-        drop(self.child.stdin.take());
+        drop(self.stdin.take());
         self.child.wait().await.context("failed to wait for the authority's end")?;
         Ok(())
     }

@@ -21,6 +21,7 @@ use crate::{
     exit::{self, Stop},
     files,
     owner::SOCKET,
+    print,
 };
 
 /// Where the configuration file stands unless the command line says otherwise.
@@ -146,6 +147,7 @@ impl Site {
             programs.spawn(async move { running.join().await.with_context(|| format!("the {name} ended")) });
         }
         running::tell_ready();
+        print::line(&format!("the site {} is ready", print::clean(&file.name)))?;
         let mut outcome = Ok(());
         loop {
             let authority_ended = async {
