@@ -78,7 +78,7 @@ fn json_refusal(rejection: &JsonRejection) -> Refusal {
                 Some(name) if !path.ends_with(name) => format!("{path}.{name}"),
                 _ => path,
             };
-            let detail = format!("The body does not fit: {}.", short(&said));
+            let detail = format!("The body does not fit: {}.", part(&said));
             let fix = "Send the members that the API's description names: `GET /api/v1/openapi.json`.";
             let refusal = Refusal::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -89,8 +89,14 @@ fn json_refusal(rejection: &JsonRejection) -> Refusal {
             );
             if field.is_empty() { refusal } else { refusal.field(&field) }
         }
-        _ => Refusal::malformed(format!("The body is no JSON: {}.", short(&said)), "Send well-formed JSON."),
+        _ => Refusal::malformed(format!("The body is no JSON: {}.", part(&said)), "Send well-formed JSON."),
     }
+}
+
+/// Returns what a parser said, which repeats texts from outside: a part of it.
+fn part(said: &str) -> String {
+    const LETTERS: usize = 300;
+    said.chars().filter(|c| !c.is_control()).take(LETTERS).collect()
 }
 
 fn is_path(text: &str) -> bool {
@@ -118,7 +124,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                     _ => (named(&said).unwrap_or("query").to_owned(), said),
                 };
                 let fix = "Send the parameters that the API's description names: `GET /api/v1/openapi.json`.";
-                let detail = format!("The query does not fit: {}.", short(&said));
+                let detail = format!("The query does not fit: {}.", part(&said));
                 Err(Refusal::not_valid(&path, detail, fix))
             }
         }

@@ -1,1 +1,17 @@
-//! Tests of the whole console, in process.
+//! Tests of the whole console, in process: requests through the router, sites through their outbox, each story on three
+//! databases where the store matters.
+
+mod world;
+mod life;
+mod batches;
+mod upload;
+mod cancel;
+mod offboard;
+mod repetition;
+mod people;
+mod problems;
+mod tenants;
+mod description;
+mod live;
+mod graph;
+mod history;

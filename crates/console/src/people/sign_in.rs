@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use console_api::{SignIn, SignedIn};
-use uuid::Uuid;
 
 use super::session::{self, COOKIE, SESSION_LASTS, Session};
 use crate::{
@@ -41,8 +40,10 @@ pub(crate) async fn sign_in(
             sign_in.user.trim(),
             caller.address
         ));
-        let tenant = person.map_or(TenantId(Uuid::nil()), |person| person.tenant);
-        console.audit_refusal(entry(tenant, &sign_in.user, &caller, "refused", now)).await?;
+        // Names that nobody has are in the log only, which rotates: the audit is kept, and guesses are endless.
+        if let Some(person) = person {
+            console.audit_refusal(entry(person.tenant, &sign_in.user, &caller, "refused", now)).await?;
+        }
         let detail = "The name, the password or the tenant is wrong, or the account is disabled.";
         return Err(Refusal::not_signed_in(detail));
     }

@@ -11,7 +11,7 @@ use super::Store;
 /// What is written into the audit.
 #[derive(Clone, Debug)]
 pub(crate) struct Audit {
-    /// The tenant that it concerns; the nil id where that is not known.
+    /// The tenant that it concerns.
     pub(crate) tenant: TenantId,
     pub(crate) at: Timestamp,
     /// Who: a sign-in name.

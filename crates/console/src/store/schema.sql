@@ -222,3 +222,4 @@ CREATE TABLE audit (
     hash TEXT NOT NULL,
     PRIMARY KEY (tenant, number)
 );
+CREATE INDEX audit_at ON audit (at);
