@@ -1,7 +1,7 @@
 //! The site's service connector: takes what the console asks, has the site authority decide it, and hands it to the
 //! notification server; reports upward what became of it, and uploads the site's devices.
 //!
-//! The site dials out: [`attach`] makes the attachment once, `uplink` keeps a link to the console from then on, and
+//! The site dials out: [`attach()`] makes the attachment once, `uplink` keeps a link to the console from then on, and
 //! `serve` serves it. A request passes through `take`, `validate`, `authorize` and `forward`, driven by `decide`; what
 //! the site's hops write of it goes up through `report`.
 
