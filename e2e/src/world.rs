@@ -104,11 +104,14 @@ impl World {
         write_console_config(folder.path(), port, &url, options.console_database.as_deref());
         let console = start_console(folder.path());
         let code = wait_for("the setup code", || setup_code(&console.printed()));
-        let mut client = client(&url, None);
         let setup =
             Setup { code, tenant: "story".to_owned(), user: "ann".to_owned(), password: PASSWORD.to_owned() };
-        let signed_in = wait_for_answer("the console", async || client.set_up(&setup).await.ok()).await;
-        client = self::client(&url, signed_in.token.as_deref());
+        let signed_in = wait_for_answer("the console", async || {
+            let mut stranger = client(&url, None);
+            stranger.set_up(&setup).await.ok()
+        })
+        .await;
+        let client = client(&url, signed_in.token.as_deref());
         let site = Site::start(folder.path(), &options);
         let attach = client.create_attach_code().await.expect("an attach code");
         site.tenon(&["site", "attach", "--console", &url, "--code", &attach.code]);
