@@ -3,26 +3,26 @@
 //! A signal only makes it run sooner; a timer makes it run anyway. What it holds in memory is in [`Backlog`], and a look at
 //! the store brings it back.
 
+mod take;
 mod arrivals;
 mod cancels;
 mod releases;
-mod take;
+mod chores;
 
 use std::{sync::Arc, time::Duration};
 
 use action::SiteId;
 use database::DbError;
 use service::{
-    clock,
     error::Chain,
     log::ComponentLog,
     shutdown::Shutdown,
     wake::{Topic, Wakes},
 };
-use site_store::{SiteStore, Waiters};
+use site_store::SiteStore;
 use tokio::time::Instant;
 
-use self::{arrivals::Arrivals, cancels::Cancels, releases::Releases, take::Taking};
+use self::{arrivals::Arrivals, cancels::Cancels, chores::Chores, releases::Releases, take::Taking};
 use crate::{
     authority::Authority,
     backlog::{Backlog, Finished, Step},
@@ -66,6 +66,7 @@ struct Dispatch {
     arrivals: Arrivals,
     cancels: Cancels,
     releases: Releases,
+    chores: Chores,
     sweep_at: Duration,
     look_again_at: Duration,
 }
@@ -81,6 +82,7 @@ pub(crate) async fn run(site: Site, throttles: Throttles, shutdown: Shutdown) {
         arrivals: Arrivals::default(),
         cancels: Cancels::default(),
         releases: Releases::default(),
+        chores: Chores::default(),
         sweep_at: now + SWEEP_EVERY,
         look_again_at: now + LOOK_AGAIN_EVERY,
         site,
@@ -124,13 +126,17 @@ impl Dispatch {
             self.look_again_at = now + LOOK_AGAIN_EVERY;
             self.taking.look_again();
         }
+        // What is released goes before anything is read.
+        self.send();
         let stored = self.look_at_store().await;
         // What is in memory goes on while the database fails.
         self.releases.start(&self.site, &mut self.backlog);
         self.send();
-        let shown = self.show_throttled().await;
+        for throttled in self.backlog.throttled(self.now()) {
+            self.chores.show(&self.site, throttled);
+        }
         self.sweep();
-        stored.and(shown)?;
+        stored?;
 
         let soon = self.backlog.next(self.now()).unwrap_or(Duration::MAX);
         let look_at = self.now() + if self.taking.has_more() { Duration::ZERO } else { LOOK_EVERY };
@@ -138,8 +144,11 @@ impl Dispatch {
     }
 
     async fn look_at_store(&mut self) -> Result<(), DbError> {
+        while self.taking.take_one(&self.site, &mut self.backlog, &mut self.chores).await? {
+            // The authority works on the first while the next is read.
+            self.releases.start(&self.site, &mut self.backlog);
+        }
         self.cancels.look(&self.site, &mut self.backlog).await?;
-        self.taking.look(&self.site, &mut self.backlog).await?;
         self.arrivals.look(&self.site, &mut self.backlog).await
     }
 
@@ -184,18 +193,6 @@ impl Dispatch {
             throttle.strategy(),
             throttle.param()
         ));
-    }
-
-    /// Stores why devices wait behind others.
-    async fn show_throttled(&mut self) -> Result<(), DbError> {
-        for throttled in self.backlog.throttled(self.now()) {
-            let waiters = Waiters::Devices(&throttled.devices);
-            let (store, now) = (&self.site.store, clock::now());
-            if store.waiting_because(throttled.task_guid, waiters, &throttled.reason, now).await? > 0 {
-                self.site.wakes.wake(Topic::Events);
-            }
-        }
-        Ok(())
     }
 
     fn sweep(&mut self) {

@@ -47,6 +47,7 @@ impl Presence {
     /// Stores until all connections have `ended`; then nobody is online here.
     pub(crate) async fn run(self, ended: CancellationToken) {
         let mut resync_at = Some(Instant::now() + RESYNC_AFTER);
+        let mut failing = false;
         loop {
             let due = resync_at.unwrap_or_else(Instant::now);
             tokio::select! {
@@ -64,10 +65,14 @@ impl Presence {
                 self.flush(self.news.for_presence()).await
             };
             resync_at = match stored {
-                Ok(Resynced::Yes) => None,
-                Ok(Resynced::No) => resync_at,
+                Ok(resynced) => {
+                    failing = false;
+                    resync_at.filter(|_| matches!(resynced, Resynced::No))
+                }
                 Err(error) => {
-                    self.log.error(format_args!("Failed to store who is online: {}", Chain(&error)));
+                    if !std::mem::replace(&mut failing, true) {
+                        self.log.error(format_args!("Failed to store who is online: {}", Chain(&error)));
+                    }
                     // What was not stored is not known any more: all of it is stored at the next attempt.
                     Some(Instant::now() + RETRY_AFTER)
                 }

@@ -1,11 +1,11 @@
 //! Takes push messages from the database, in the order of their numbers.
 
-use action::{Conclusion, DeviceId, Event, Hop, OfflinePolicy, Reason};
+use action::{DeviceId, OfflinePolicy};
 use database::DbError;
-use service::{clock, dice, wake::Topic};
-use site_store::{PushMessage, TargetUpdate, Waiters};
+use service::dice;
+use site_store::PushMessage;
 
-use super::Site;
+use super::{Site, chores::Chores};
 use crate::{backlog::Backlog, presence::RESYNC_AFTER};
 
 /// Push messages taken in one pass: then what they hold is pushed, before more are taken.
@@ -21,6 +21,8 @@ pub(super) struct Taking {
     taken: u64,
     /// The highest that was logged: looking again is no news.
     logged: u64,
+    /// How many were taken in this pass.
+    in_pass: usize,
     has_more: bool,
 }
 
@@ -28,7 +30,6 @@ impl Taking {
     /// Begins again at the first push message.
     pub(super) fn look_again(&mut self) {
         self.taken = 0;
-        self.has_more = true;
     }
 
     /// Returns whether there may be more to take at once.
@@ -36,27 +37,34 @@ impl Taking {
         self.has_more
     }
 
-    /// Takes what is new.
-    pub(super) async fn look(&mut self, site: &Site, backlog: &mut Backlog) -> Result<(), DbError> {
-        for _ in 0..MOST_IN_PASS {
-            let Some(message) = site.store.next_push_message(self.taken).await? else {
-                self.has_more = false;
-                return Ok(());
-            };
-            if message.number > self.logged {
-                site.log.about(message.task_guid).info("Get one push message from database.");
-                self.logged = message.number;
-            }
-            take(site, backlog, &message).await?;
-            self.taken = message.number;
+    /// Takes the next push message; returns whether there was one, and may be another.
+    pub(super) async fn take_one(
+        &mut self,
+        site: &Site,
+        backlog: &mut Backlog,
+        chores: &mut Chores,
+    ) -> Result<bool, DbError> {
+        let Some(message) = site.store.next_push_message(self.taken).await? else {
+            (self.in_pass, self.has_more) = (0, false);
+            return Ok(false);
+        };
+        if message.number > self.logged {
+            site.log.about(message.task_guid).info("Get one push message from database.");
+            self.logged = message.number;
         }
-        self.has_more = true;
-        Ok(())
+        let offline = take(site, backlog, &message).await?;
+        if !offline.is_empty() {
+            not_here(site, chores, &message, offline);
+        }
+        self.taken = message.number;
+        self.in_pass = (self.in_pass + 1) % MOST_IN_PASS;
+        self.has_more = self.in_pass == 0;
+        Ok(!self.has_more)
     }
 }
 
-/// Takes the devices of a push message that wait: who is here gets it, the others wait or fail.
-async fn take(site: &Site, backlog: &mut Backlog, message: &PushMessage) -> Result<(), DbError> {
+/// Takes the devices of a push message that wait and are here; returns the others.
+async fn take(site: &Site, backlog: &mut Backlog, message: &PushMessage) -> Result<Vec<DeviceId>, DbError> {
     let mut offline = Vec::new();
     let mut after = None;
     loop {
@@ -73,39 +81,17 @@ async fn take(site: &Site, backlog: &mut Backlog, message: &PushMessage) -> Resu
         }
         after = page.last().copied();
         if after.is_none() || page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
-            break;
+            return Ok(offline);
         }
     }
-    if offline.is_empty() { Ok(()) } else { not_here(site, message, offline).await }
 }
 
-/// Stores what becomes of devices that are not here.
-async fn not_here(site: &Site, message: &PushMessage, devices: Vec<DeviceId>) -> Result<(), DbError> {
-    let now = clock::now();
-    let changed = match message.offline {
-        OfflinePolicy::Queue => {
-            let reason = Reason::DeviceOffline { until: Some(message.clocks.deliver_by) };
-            site.store.waiting_because(message.task_guid, Waiters::Offline, &reason, now).await?
-        }
+/// Has stored what becomes of devices that are not here.
+fn not_here(site: &Site, chores: &mut Chores, message: &PushMessage, devices: Vec<DeviceId>) {
+    match message.offline {
+        OfflinePolicy::Queue => chores.say_offline(site, message),
         // After a start devices have a while to come back; all is looked at again after it.
-        OfflinePolicy::Fail if site.now() < RESYNC_AFTER => 0,
-        OfflinePolicy::Fail => {
-            let event =
-                Event::Concluded(Conclusion::Failed { reason: Reason::DeviceOffline { until: None } });
-            let update = |device| TargetUpdate {
-                task_guid: message.task_guid,
-                device,
-                hop: Hop::NotificationServer,
-                at: now,
-                event: event.clone(),
-                push_id: None,
-            };
-            let updates: Vec<TargetUpdate> = devices.into_iter().map(update).collect();
-            site.store.record(&updates, now).await?.moved
-        }
-    };
-    if changed > 0 {
-        site.wakes.wake(Topic::Events);
+        OfflinePolicy::Fail if site.now() < RESYNC_AFTER => {}
+        OfflinePolicy::Fail => chores.fail(site, message.task_guid, devices),
     }
-    Ok(())
 }

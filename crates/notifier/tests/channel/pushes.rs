@@ -177,3 +177,31 @@ async fn a_withdrawn_action_is_told_to_the_device_that_has_it() {
     device.answer(&request, ReturnCode::SUCCESS).await;
     site.reaches(forwarded, 0, State::Cancelled).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_actions_at_once_are_all_done_once() {
+    let site = Site::start(2).await;
+    let mut devices = [Device::sign_in(&site, 0).await, Device::sign_in(&site, 1).await];
+    let mut forwarded = Vec::new();
+    for number in 0..200 {
+        forwarded.push(site.forward(&[number % 2], ActionKind::PROBE, OfflinePolicy::Queue).await);
+    }
+    for device in &mut devices {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut confirmed = 0;
+        while confirmed < 100 {
+            match device.hear().await {
+                ToAgent::Request(request) => {
+                    assert!(seen.insert(request.task_guid), "pushed twice on one connection");
+                    device.send(&[receipt_of(&request), response_of(&request, ReturnCode::SUCCESS)]).await;
+                }
+                ToAgent::Confirm(confirm) => confirmed += confirm.answers.len(),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(seen.len(), 100);
+    }
+    for (number, task_guid) in (0..).zip(forwarded) {
+        site.reaches(task_guid, number % 2, State::Done).await;
+    }
+}
