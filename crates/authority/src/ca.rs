@@ -6,12 +6,15 @@ use action::{SiteId, Timestamp};
 use proof::{Hash, SiteRole, role};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData as _, SanType,
-    SerialNumber,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PublicKeyData as _, SanType, SerialNumber,
 };
 use zeroize::Zeroizing;
 
-use crate::folder::{Folder, FolderError};
+use crate::{
+    folder::{Folder, FolderError},
+    keys::Missing,
+};
 
 /// How long a device's certificate is valid; it is renewed at two thirds.
 const DEVICE_LIFE: Duration = Duration::from_hours(30 * 24);
@@ -54,6 +57,9 @@ pub(crate) enum NotIssued {
     /// The request is no PKCS#10, or is not signed by the key that it names.
     #[error("the certificate request cannot be read, or is not signed by its own key")]
     Request,
+    /// Its key is of another kind than the site's certificates are for.
+    #[error("the certificate request is not for an ECDSA key on P-256")]
+    Kind,
     /// The library could not make the certificate.
     #[error("the certificate cannot be made")]
     Make,
@@ -63,6 +69,9 @@ impl CertificateRequest {
     /// Reads a request (PKCS#10, PEM) and checks that its own key signed it.
     pub(crate) fn read(pem: &str) -> Result<Self, NotIssued> {
         let params = CertificateSigningRequestParams::from_pem(pem).map_err(|_| NotIssued::Request)?;
+        if *params.public_key.algorithm() != PKCS_ECDSA_P256_SHA256 {
+            return Err(NotIssued::Kind);
+        }
         Ok(Self { params })
     }
 
@@ -74,7 +83,7 @@ impl CertificateRequest {
 
 impl Ca {
     /// Reads the CA's key and certificate, or makes them.
-    pub(crate) fn load_or_make(folder: &Folder, site: SiteId) -> Result<Self, FolderError> {
+    pub(crate) fn load_or_make(folder: &Folder, site: SiteId, missing: Missing) -> Result<Self, FolderError> {
         let cannot = |what| FolderError::Make { what };
         let content = |name| FolderError::Content { path: folder.path(name), expected: "the CA" };
         let key = match folder.read(KEY)? {
@@ -82,14 +91,17 @@ impl Ca {
                 let pem = Zeroizing::new(String::from_utf8(pem).map_err(|_| content(KEY))?);
                 KeyPair::from_pem(&pem).map_err(|_| content(KEY))?
             }
+            None if missing == Missing::IsLost => return Err(content(KEY)),
             None => {
                 let key = KeyPair::generate().map_err(|_| cannot("the CA's key"))?;
                 folder.write(KEY, Zeroizing::new(key.serialize_pem()).as_bytes())?;
                 key
             }
         };
-        let pem = match folder.read(CERTIFICATE)? {
+        // One that a first start has left behind when it was cut short names a site that never was.
+        let pem = match folder.read(CERTIFICATE)?.filter(|_| missing == Missing::IsLost) {
             Some(pem) => String::from_utf8(pem).map_err(|_| content(CERTIFICATE))?,
+            None if missing == Missing::IsLost => return Err(content(CERTIFICATE)),
             None => {
                 let params = ca_params(site, service::clock::now());
                 let certificate = params.self_signed(&key).map_err(|_| cannot("the CA's certificate"))?;

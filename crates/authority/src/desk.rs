@@ -4,10 +4,13 @@ mod decide;
 mod judged;
 mod release;
 mod enrol;
+mod renew;
 mod manifest;
 mod trust;
 mod facts;
 mod owner;
+
+use std::time::Duration;
 
 use action::{SiteId, Timestamp};
 use authority_link::{Answer, Call, Role};
@@ -22,9 +25,12 @@ use crate::{
     keys::SiteKeys,
     numbers::Numbers,
     rules::RulesError,
-    site::SiteState,
+    site::{LoadError, SiteState},
     store::Store,
 };
+
+/// How long the audit is kept: a year and a month, so that a yearly review finds the whole year.
+const AUDIT_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// What the authority decides and signs with.
 #[derive(Debug)]
@@ -35,6 +41,8 @@ pub(crate) struct Desk {
     numbers: Numbers,
     store: Store,
     site: SiteState,
+    /// Whether the store may hold something that the site's state does not.
+    stale: bool,
     log: ComponentLog,
 }
 
@@ -50,6 +58,9 @@ pub(crate) enum DeskError {
     /// The rules fail.
     #[error(transparent)]
     Rules(#[from] RulesError),
+    /// The site's state cannot be loaded again.
+    #[error("failed to load the site's state again")]
+    Load(#[from] LoadError),
     /// A certificate cannot be issued.
     #[error(transparent)]
     NotIssued(#[from] NotIssued),
@@ -65,7 +76,7 @@ impl DeskError {
     fn is_transient(&self) -> bool {
         match self {
             DeskError::Store(error) => error.is_transient(),
-            DeskError::Folder(_) | DeskError::Halted => true,
+            DeskError::Folder(_) | DeskError::Load(_) | DeskError::Halted => true,
             DeskError::Rules(_) | DeskError::NotIssued(_) | DeskError::NotPossible(_) => false,
         }
     }
@@ -81,7 +92,7 @@ impl Desk {
         site: SiteState,
         log: ComponentLog,
     ) -> Self {
-        Self { config, folder, keys, numbers, store, site, log }
+        Self { config, folder, keys, numbers, store, site, stale: false, log }
     }
 
     /// Returns the site.
@@ -92,7 +103,29 @@ impl Desk {
     /// Answers a call of a role that may make it.
     pub(crate) async fn answer(&mut self, role: Role, call: Call, now: Timestamp) -> Answer {
         let name = call.name();
-        let answered = match call {
+        let answered = self.carry_out(role, call, now).await;
+        match &answered {
+            // A commit whose outcome is not known may have been made.
+            Err(DeskError::Store(_)) => self.stale = true,
+            Ok(Answer::Denied { reason }) => self.log.warn(format_args!("Denied `{name}`: {reason}.")),
+            Ok(_) | Err(_) => {}
+        }
+        answered.unwrap_or_else(|error| {
+            let what = Chain(&error).to_string();
+            // The notifier asks again and again while releases are halted; the halt itself was logged.
+            if !matches!(error, DeskError::Halted) {
+                self.log.error(format_args!("Failed to answer `{name}` of the role {}: {what}", role.name()));
+            }
+            Answer::Failed { what, transient: error.is_transient() }
+        })
+    }
+
+    async fn carry_out(&mut self, role: Role, call: Call, now: Timestamp) -> Result<Answer, DeskError> {
+        if self.stale {
+            self.site = SiteState::load(&self.store).await?;
+            self.stale = false;
+        }
+        match call {
             Call::Introduce { .. } => Ok(Answer::Done),
             Call::Decide { request, vouch } => self.decide(&request, &vouch, now).await.map(Answer::Decision),
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
@@ -110,17 +143,15 @@ impl Desk {
             }
             Call::Revocations { since } => Ok(self.revocations(since)),
             Call::Owner { owner } => self.owner(owner, now).await.map(|told| Answer::Owner(Box::new(told))),
-        };
-        answered.unwrap_or_else(|error| {
-            let what = Chain(&error).to_string();
-            self.log.error(format_args!("Failed to answer `{name}` of the role {}: {what}", role.name()));
-            Answer::Failed { what, transient: error.is_transient() }
-        })
+        }
     }
 
-    /// Forgets the decisions that nothing needs any more.
-    pub(crate) async fn sweep(&self, now: Timestamp) -> Result<u64, DbError> {
-        self.store.forget_decisions(now).await
+    /// Forgets what nothing needs any more, and marks how far the store has come.
+    pub(crate) async fn sweep(&mut self, now: Timestamp) -> Result<(), DeskError> {
+        self.store.forget_decisions(now).await?;
+        self.store.forget_audit(now.minus(AUDIT_KEPT)).await?;
+        let last = self.store.last_audit().await?;
+        Ok(self.numbers.mark(last, true)?)
     }
 
     fn site_time(&self, now: Timestamp) -> String {
@@ -128,3 +159,6 @@ impl Desk {
         SignedTime { site, epoch, key_id: self.keys.task.id(), time: now }.sign(&self.keys.task)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
+
+use service::lock::{LockError, LockFile};
 
 /// Why a file of the authority's folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,16 +38,32 @@ pub enum FolderError {
     },
 }
 
+/// The mode of a folder into which only its user may look.
+const PRIVATE: u32 = 0o700;
+
+/// Held while an authority runs on the folder.
+const LOCK: &str = "authority.lock";
+
 /// The folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// Opens the folder, and makes it where it does not exist.
+    /// Opens the folder, and makes it where it does not exist. Nobody but its user may look into it.
     pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        let made = DirBuilder::new().recursive(true).mode(PRIVATE).create(path);
         made.map_err(|source| failed("make", path, source))?;
+        let mode = fs::metadata(path).map_err(|source| failed("read", path, source))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            let closed = fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE));
+            closed.map_err(|source| failed("close to others", path, source))?;
+        }
         Ok(Self(path.to_owned()))
+    }
+
+    /// Makes the folder's user the only one of this kind: a second authority on the same keys would sign twice.
+    pub(crate) fn lock(&self) -> Result<LockFile, LockError> {
+        LockFile::take(&self.0, LOCK)
     }
 
     /// Returns the path of a file in it.
@@ -79,14 +97,14 @@ impl Folder {
 
     /// Copies the small files of the folder into another, which must not exist yet; databases are not among them.
     pub(crate) fn copy_to(&self, to: &Path) -> Result<Self, FolderError> {
-        DirBuilder::new().mode(0o700).create(to).map_err(|source| failed("make", to, source))?;
+        DirBuilder::new().mode(PRIVATE).create(to).map_err(|source| failed("make", to, source))?;
         let copy = Self(to.to_owned());
         let entries = fs::read_dir(&self.0).map_err(|source| failed("read", &self.0, source))?;
         for entry in entries {
             let entry = entry.map_err(|source| failed("read", &self.0, source))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if !is_file || name.contains(".db") || name.ends_with(".new") {
+            if !is_file || name.contains(".db") || name.ends_with(".new") || name == LOCK {
                 continue;
             }
             if let Some(content) = self.read(&name)? {

@@ -34,31 +34,36 @@ struct SiteFile {
 const SITE: &str = "site.json";
 
 impl SiteKeys {
-    /// Reads the keys; makes those that are not there. `name` may change between starts, the site's id never.
+    /// Reads the keys, or makes them where there is no site yet. `name` may change between starts, the site's id never.
+    ///
+    /// The site's id is written last: where it is there, all keys are, and one that is missing is lost and not made anew,
+    /// for no device would believe it.
     pub(crate) fn load_or_make(folder: &Folder, name: &str) -> Result<Self, FolderError> {
-        let site = match folder.read(SITE)? {
+        let known = match folder.read(SITE)? {
             Some(content) => {
                 let file: SiteFile = serde_json::from_slice(&content).map_err(|_| FolderError::Content {
                     path: folder.path(SITE),
                     expected: "the site's id",
                 })?;
-                file.site
+                Some(file.site)
             }
-            None => {
-                let site = SiteId(service::dice::uuid());
-                // A structure of one text can always be written.
-                folder.write(SITE, &serde_json::to_vec(&SiteFile { site }).unwrap_or_default())?;
-                site
-            }
+            None => None,
         };
-        Ok(Self {
+        let missing = if known.is_some() { Missing::IsLost } else { Missing::IsMade };
+        let site = known.unwrap_or_else(|| SiteId(service::dice::uuid()));
+        let keys = Self {
             site,
             name: name.to_owned(),
-            root: key(folder, "root.key")?,
-            task: key(folder, "task.key")?,
-            policy: key(folder, "policy.key")?,
-            ca: Ca::load_or_make(folder, site)?,
-        })
+            root: key(folder, "root.key", missing)?,
+            task: key(folder, "task.key", missing)?,
+            policy: key(folder, "policy.key", missing)?,
+            ca: Ca::load_or_make(folder, site, missing)?,
+        };
+        if known.is_none() {
+            let content = serde_json::to_vec(&SiteFile { site }).expect("an id can be written");
+            folder.write(SITE, &content)?;
+        }
+        Ok(keys)
     }
 
     /// Returns the hash of the root key, as join tokens carry it.
@@ -73,16 +78,82 @@ impl std::fmt::Debug for SiteKeys {
     }
 }
 
+/// What a key that is not there means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Missing {
+    /// The site is being made.
+    IsMade,
+    /// The site has had it.
+    IsLost,
+}
+
 /// Reads a key's seed, or makes one.
-fn key(folder: &Folder, name: &str) -> Result<SigningKey, FolderError> {
-    if let Some(content) = folder.read(name)? {
-        let content = Zeroizing::new(content);
-        let seed: [u8; 32] = content[..]
-            .try_into()
-            .map_err(|_| FolderError::Content { path: folder.path(name), expected: "a key of 32 bytes" })?;
-        return Ok(SigningKey::from_seed(seed));
+fn key(folder: &Folder, name: &str, missing: Missing) -> Result<SigningKey, FolderError> {
+    let lost = || FolderError::Content { path: folder.path(name), expected: "a key of 32 bytes" };
+    match folder.read(name)? {
+        Some(content) => {
+            let content = Zeroizing::new(content);
+            let seed: Zeroizing<[u8; 32]> = Zeroizing::new(content[..].try_into().map_err(|_| lost())?);
+            Ok(SigningKey::from_seed(*seed))
+        }
+        None if missing == Missing::IsLost => Err(lost()),
+        None => {
+            let seed = Zeroizing::new(service::dice::bytes::<32>());
+            folder.write(name, &*seed)?;
+            Ok(SigningKey::from_seed(*seed))
+        }
     }
-    let seed = Zeroizing::new(service::dice::bytes::<32>());
-    folder.write(name, &*seed)?;
-    Ok(SigningKey::from_seed(*seed))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_nobody_else_may_read_them() {
+        let place = tempfile::tempdir().expect("a folder");
+        let path = place.path().join("authority");
+        std::fs::create_dir(&path).expect("a folder");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("open to all");
+        let folder = Folder::open(&path).expect("a folder");
+        let keys = SiteKeys::load_or_make(&folder, "Delft").expect("keys");
+        let again = SiteKeys::load_or_make(&folder, "Leiden").expect("keys");
+        assert_eq!((again.site, again.root_hash()), (keys.site, keys.root_hash()));
+        assert_eq!((again.task.id(), again.policy.id()), (keys.task.id(), keys.policy.id()));
+        assert_eq!((again.ca.pem, again.name.as_str()), (keys.ca.pem, "Leiden"));
+        let mode = |path: &std::path::Path| path.metadata().expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o700);
+        for file in ["root.key", "task.key", "policy.key", "ca.key"] {
+            assert_eq!(mode(&path.join(file)), 0o600, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_lost_is_not_made_anew() {
+        for file in ["root.key", "task.key", "policy.key", "ca.key", "ca.pem"] {
+            let place = tempfile::tempdir().expect("a folder");
+            let folder = Folder::open(place.path()).expect("a folder");
+            SiteKeys::load_or_make(&folder, "Delft").expect("keys");
+            std::fs::remove_file(folder.path(file)).expect("there");
+            let error = SiteKeys::load_or_make(&folder, "Delft").expect_err("lost");
+            assert!(error.to_string().contains(file), "{error}");
+            folder.write(file, b"short").expect("written");
+            let error = SiteKeys::load_or_make(&folder, "Delft").expect_err("damaged");
+            assert!(error.to_string().contains(file), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_first_start_that_was_cut_short_goes_on() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(place.path()).expect("a folder");
+        let keys = SiteKeys::load_or_make(&folder, "Delft").expect("keys");
+        std::fs::remove_file(folder.path(SITE)).expect("there");
+        std::fs::remove_file(folder.path("ca.key")).expect("there");
+        std::fs::remove_file(folder.path("ca.pem")).expect("there");
+        let again = SiteKeys::load_or_make(&folder, "Delft").expect("keys");
+        assert_eq!(again.root_hash(), keys.root_hash());
+    }
 }

@@ -3,7 +3,8 @@
 //! A call comes in over the socket ([`serve`]), from a role that its connection's credentials allow, and is answered at the
 //! desk ([`desk`]): requests are decided by the site's rules ([`rules`]), pushes are authorised again and signed, devices are
 //! admitted. What is known is kept in memory ([`site`]) and is true in the store ([`store`]); keys and numbers that must
-//! never go back lie in a folder of their own ([`folder`], [`keys`], [`ca`], [`numbers`]).
+//! never go back lie in a folder of their own ([`folder`], [`keys`], [`ca`], [`numbers`]), so that a store that
+//! was put back is noticed ([`restored`]).
 
 mod serve;
 mod desk;
@@ -14,6 +15,7 @@ mod numbers;
 mod ca;
 mod keys;
 mod folder;
+mod restored;
 
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -21,6 +23,7 @@ use database::{Db, DbError};
 use service::{
     clock,
     error::Chain,
+    lock::LockError,
     log::ComponentLog,
     running::{self, Running},
     shutdown::Shutdown,
@@ -67,6 +70,9 @@ pub enum StartError {
     /// What the store holds cannot be used.
     #[error("failed to load the site: {0}")]
     Load(String),
+    /// Another authority runs on the folder.
+    #[error("failed to take the authority's folder")]
+    Lock(#[from] LockError),
     /// The socket cannot be made.
     #[error("failed to listen at {}", path.display())]
     Socket {
@@ -84,9 +90,11 @@ pub enum StartError {
 /// [`StartError`].
 pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Result<Running, StartError> {
     let folder = Folder::open(&config.folder)?;
+    let lock = folder.lock()?;
     let keys = SiteKeys::load_or_make(&folder, &config.site_name)?;
-    let numbers = Numbers::load_or_make(&folder)?;
+    let mut numbers = Numbers::load_or_make(&folder)?;
     let store = Store::open(Db::open(&config.database_url).await?).await?;
+    restored::notice(&store, &mut numbers, &folder, &log, clock::now()).await?;
     let site = SiteState::load(&store).await.map_err(|error| StartError::Load(Chain(&error).to_string()))?;
     let socket = config.socket.clone();
     let listener = serve::bind(&socket).map_err(|source| StartError::Socket { path: socket, source })?;
@@ -96,21 +104,28 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
     let desk = Arc::new(Mutex::new(desk));
 
     let mut running = Running::new(None, shutdown.clone());
-    running
-        .part("calls", serve::serve(listener, Arc::clone(&desk), role_users, log.clone(), shutdown.clone()));
+    let calls = serve::serve(listener, Arc::clone(&desk), role_users, log.clone(), shutdown.clone());
+    running.part("calls", async move {
+        let _lock = lock;
+        calls.await;
+    });
     running.part("sweep", sweep(desk, log, shutdown));
     running::tell_ready();
     Ok(running)
 }
 
+/// Sweeps now and then, and once more at the end.
 async fn sweep(desk: Arc<Mutex<Desk>>, log: ComponentLog, shutdown: Shutdown) {
     loop {
-        tokio::select! {
-            () = shutdown.begun() => return,
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
-        }
+        let ends = tokio::select! {
+            () = shutdown.begun() => true,
+            () = tokio::time::sleep(SWEEP_EVERY) => false,
+        };
         if let Err(error) = desk.lock().await.sweep(clock::now()).await {
-            log.warn(format_args!("Failed to forget old decisions: {}", Chain(&error)));
+            log.warn(format_args!("Failed to forget what is old: {}", Chain(&error)));
+        }
+        if ends {
+            return;
         }
     }
 }

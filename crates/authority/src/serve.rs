@@ -1,8 +1,18 @@
 //! The authority's socket: who calls is known from the peer's credentials, and a connection's calls are answered in order.
 
-use std::{collections::BTreeSet, fs, io, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
+    path::Path,
+    sync::Arc,
+};
 
-use authority_link::{LARGEST_FRAME, Role, encode_answer, server::AwaitIntroduction};
+use authority_link::{
+    Answer, LARGEST_FRAME, Role, encode_answer,
+    server::{AwaitIntroduction, Refusal},
+};
+use bytes::Bytes;
 use service::{clock, error::Chain, frames, log::ComponentLog, shutdown::Shutdown};
 use tokio::{
     net::{UnixListener, UnixStream},
@@ -22,9 +32,13 @@ const INTRODUCE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Binds the socket; one that was left behind by a process that is gone is replaced.
 pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => fs::remove_file(path)?,
+        Ok(_) => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something that is no socket is there"));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
     let listener = UnixListener::bind(path)?;
     // The group may connect (the site's other roles); who may call what is decided by the peer's user.
@@ -63,67 +77,77 @@ pub(crate) async fn serve(
         let (desk, log, shutdown) = (Arc::clone(&desk), log.clone(), shutdown.clone());
         connections.spawn(async move {
             let _place = place;
-            tokio::select! {
-                // A call that has begun is finished: the lock is held until its commit, and only reading is given up.
-                ended = connection(stream, roles, &desk) => if let Err(why) = ended {
-                    log.warn(format_args!("Closed a connection: {why}"));
-                },
-                () = shutdown.begun() => {}
+            if let Err(why) = connection(stream, roles, &desk, &shutdown).await {
+                log.warn(format_args!("Closed a connection: {why}"));
             }
         });
     }
-    // What holds the lock commits first.
-    drop(desk.lock().await);
-    connections.shutdown().await;
+    // Each finishes the call that it is at.
+    while connections.join_next().await.is_some() {}
 }
 
-/// Returns the roles that a peer may speak for: the authority's own user and root for all, the site's other users for all but
-/// the owner.
 fn roles_of(stream: &UnixStream, role_users: &[u32]) -> BTreeSet<Role> {
     let own = rustix::process::geteuid().as_raw();
-    match stream.peer_cred().map(|peer| peer.uid()) {
-        Ok(user) if user == own || user == 0 => Role::ALL.into(),
-        Ok(user) if role_users.contains(&user) => {
-            [Role::Connector, Role::Notifier, Role::ManagementPoint].into()
-        }
-        Ok(_) | Err(_) => BTreeSet::new(),
-    }
+    let user = stream.peer_cred().ok().map(|peer| peer.uid());
+    user.map_or_else(BTreeSet::new, |user| roles_for(user, own, role_users))
 }
 
-async fn connection(mut stream: UnixStream, roles: BTreeSet<Role>, desk: &Mutex<Desk>) -> Result<(), String> {
-    let first = timeout(INTRODUCE_WITHIN, frames::read_frame(&mut stream, LARGEST_FRAME)).await;
-    let first = first.map_err(|_| "the caller did not introduce itself".to_owned())?;
-    let Some(first) = first.map_err(|error| Chain(&error).to_string())? else { return Ok(()) };
+/// Returns the roles that a user may speak for: the authority's own user and root for all, the site's other users for
+/// all but the owner.
+fn roles_for(user: u32, own: u32, role_users: &[u32]) -> BTreeSet<Role> {
+    if user == own || user == 0 {
+        return Role::ALL.into();
+    }
+    if role_users.contains(&user) {
+        return [Role::Connector, Role::Notifier, Role::ManagementPoint].into();
+    }
+    BTreeSet::new()
+}
+
+async fn connection(
+    mut stream: UnixStream,
+    roles: BTreeSet<Role>,
+    desk: &Mutex<Desk>,
+    shutdown: &Shutdown,
+) -> Result<(), String> {
+    let first = timeout(INTRODUCE_WITHIN, read(&mut stream, shutdown)).await;
+    let Some(first) = first.map_err(|_| "the caller did not introduce itself".to_owned())?? else {
+        return Ok(());
+    };
     let caller = match AwaitIntroduction::new(roles).on_frame(&first) {
         Ok((caller, number)) => {
-            write(&mut stream, &encode_answer(number, &authority_link::Answer::Done)).await?;
+            write(&mut stream, &encode_answer(number, &Answer::Done)).await?;
             caller
         }
-        Err(refusal) => {
-            if let Some((number, answer)) = refusal.answer() {
-                write(&mut stream, &encode_answer(number, &answer)).await?;
-            }
-            return Err(refusal.to_string());
-        }
+        Err(refusal) => return refuse(&mut stream, &refusal).await,
     };
-    loop {
-        let frame = frames::read_frame(&mut stream, LARGEST_FRAME).await;
-        let Some(frame) = frame.map_err(|error| Chain(&error).to_string())? else { return Ok(()) };
+    while let Some(frame) = read(&mut stream, shutdown).await? {
         match caller.on_frame(&frame) {
             Ok((number, call)) => {
                 let answer = desk.lock().await.answer(caller.role(), call, clock::now()).await;
                 write(&mut stream, &encode_answer(number, &answer)).await?;
             }
-            Err(refusal) => {
-                if let Some((number, answer)) = refusal.answer() {
-                    write(&mut stream, &encode_answer(number, &answer)).await?;
-                }
-                if refusal.closes {
-                    return Err(refusal.to_string());
-                }
-            }
+            Err(refusal) => refuse(&mut stream, &refusal).await?,
         }
     }
+    Ok(())
+}
+
+/// Reads the next frame; `None` where the caller has left, or the shutdown begins.
+async fn read(stream: &mut UnixStream, shutdown: &Shutdown) -> Result<Option<Bytes>, String> {
+    tokio::select! {
+        biased;
+        () = shutdown.begun() => Ok(None),
+        frame = frames::read_frame(stream, LARGEST_FRAME) => frame.map_err(|error| Chain(&error).to_string()),
+    }
+}
+
+/// Answers a refused frame; an error ends the connection.
+async fn refuse(stream: &mut UnixStream, refusal: &Refusal) -> Result<(), String> {
+    if let Some((number, answer)) = refusal.answer() {
+        write(stream, &encode_answer(number, &answer)).await?;
+    }
+    if refusal.closes { Err(refusal.to_string()) } else { Ok(()) }
 }
 
 async fn write(stream: &mut UnixStream, frame: &[u8]) -> Result<(), String> {
@@ -131,5 +155,22 @@ async fn write(stream: &mut UnixStream, frame: &[u8]) -> Result<(), String> {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Chain(&error).to_string()),
         Err(_) => Err(format!("the caller did not take an answer within {} s", WRITE_WITHIN.as_secs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_speaks_for_these_roles() {
+        let of = |user| {
+            roles_for(user, 500, &[501, 502]).into_iter().map(Role::name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of(500), "connector notifier management_point owner");
+        assert_eq!(of(0), "connector notifier management_point owner");
+        assert_eq!(of(501), "connector notifier management_point");
+        assert_eq!(of(502), "connector notifier management_point");
+        assert_eq!(of(503), "");
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use people::People;
 
 use crate::{
     rules::RulesError,
-    store::{Store, StoredDevice, StoredPolicy},
+    store::{GENERATION, Store, StoredDevice, StoredPolicy},
 };
 
 /// The site.
@@ -76,7 +76,7 @@ impl SiteState {
             collections,
             people: People::new(store.roles().await?, store.assignments().await?)?,
             policies,
-            generation: store.number("generation").await?,
+            generation: store.number(GENERATION).await?,
             revocations,
             halted: store.number("halted").await? != 0,
         })
@@ -134,10 +134,11 @@ impl SiteState {
         if wanted == Targets::ALL_DEVICES || wanted == ALL_DEVICES_NAME {
             return Some(Targets::ALL_DEVICES.to_owned());
         }
-        let found = self.collections.values();
-        let mut found =
-            found.filter(|collection| collection.stored.id == wanted || collection.stored.name == wanted);
-        found.next().map(|collection| collection.stored.id.clone())
+        if self.collections.contains_key(wanted) {
+            return Some(wanted.to_owned());
+        }
+        let mut named = self.collections.values().filter(|collection| collection.stored.name == wanted);
+        named.next().map(|collection| collection.stored.id.clone())
     }
 
     /// Takes a new or changed device into the collections; returns whether any collection changed by it.
@@ -146,9 +147,31 @@ impl SiteState {
         for collection in self.collections.values_mut() {
             changed |= collection.look_at(&device);
         }
+        if let Some(known) = self.devices.get(&device.device)
+            && known.key_sha256 != device.key_sha256
+        {
+            self.keys.remove(&known.key_sha256);
+        }
         self.keys.insert(device.key_sha256.clone(), device.device);
         self.devices.insert(device.device, device);
         changed
+    }
+
+    /// Returns how many of a collection's devices have ids up to `last`.
+    pub(crate) fn members_up_to(&self, collection: &str, last: DeviceId) -> u64 {
+        let count = if collection == Targets::ALL_DEVICES {
+            self.devices.range(..=last).filter(|(_, device)| !device.revoked).count()
+        } else {
+            let Some(collection) = self.collections.get(collection) else { return 0 };
+            collection.members.range(..=last).count()
+        };
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
+    /// Returns another device that says that it is the same machine.
+    pub(crate) fn same_hardware(&self, device: DeviceId, hardware: &str) -> Option<&StoredDevice> {
+        let mut others = self.devices.values().filter(|known| known.device != device);
+        if hardware.is_empty() { None } else { others.find(|known| known.facts.hardware == hardware) }
     }
 
     /// Returns the devices among `facts` whose facts differ from what is known, as they would be.

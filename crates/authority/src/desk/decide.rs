@@ -1,5 +1,7 @@
 //! Decides requests: verified, judged by the site's rules, recorded with the decision before anybody is told.
 
+use std::time::Duration;
+
 use action::{DeviceId, Reason, Targets, TaskGuid, Timestamp};
 use authority_link::{
     Allowed, Answer, Decision, Mirror, MirroredCollection, MirroredPolicy, ResolvedTarget, Vouch,
@@ -16,7 +18,10 @@ use crate::{
 
 /// How long after its expiry a decided action is remembered, so that its id cannot be taken again: an answer may be late, and
 /// clocks differ.
-const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// The longest name of a person, in bytes.
+const LONGEST_NAME: usize = 255;
 
 impl Desk {
     /// Decides a request. The same bytes get the same decision, however often they are asked about.
@@ -26,7 +31,10 @@ impl Desk {
         vouch: &Vouch,
         now: Timestamp,
     ) -> Result<Decision, DeskError> {
-        let not_valid = |what: String| Decision::Refused { reason: Reason::RequestNotValid { what } };
+        let not_valid = |what: String| {
+            self.log.warn(format_args!("Refused a request that is not valid: {what}."));
+            Decision::Refused { reason: Reason::RequestNotValid { what } }
+        };
         let Ok(bytes) = BASE64_STANDARD.decode(request) else {
             return Ok(not_valid("it is not base64".to_owned()));
         };
@@ -34,6 +42,9 @@ impl Desk {
             Ok(request) => request,
             Err(error) => return Ok(not_valid(Chain(&error).to_string())),
         };
+        if vouch.name.len() > LONGEST_NAME || vouch.name.contains(char::is_control) {
+            return Ok(not_valid("the person's name is too long, or holds control characters".to_owned()));
+        }
         let hash = Hash::of(&bytes).hex();
         if let Some(known) = self.store.decision(request.id).await? {
             if known.request_sha256 == hash {
@@ -65,9 +76,13 @@ impl Desk {
         };
         let mut change = self.store.begin().await?;
         Store::put_decision(&mut change, &stored).await?;
-        Store::audit(&mut change, &audited(&stored, now)).await?;
+        let number = Store::audit(&mut change, &audited(&stored, &request, now)).await?;
         change.commit().await?;
         self.say(&stored);
+        // The decision stands; a mark that cannot be written is written with a later one.
+        if let Err(error) = self.numbers.mark(number, false) {
+            self.log.warn(format_args!("Failed to mark how far the audit has come: {}", Chain(&error)));
+        }
         Ok(decision)
     }
 
@@ -85,8 +100,11 @@ impl Desk {
             resource: device.resource,
         };
         let targets = match &allowed.targets {
-            Targets::Collection { collection, .. } => {
-                self.site.members(collection, after, limit).into_iter().map(resolved).collect()
+            Targets::Collection { collection, at_most } => {
+                // What has joined the collection since must not make it more than was asked for.
+                let before = after.map_or(0, |after| self.site.members_up_to(collection, after));
+                let left = usize::try_from(at_most.saturating_sub(before)).unwrap_or(usize::MAX);
+                self.site.members(collection, after, limit.min(left)).into_iter().map(resolved).collect()
             }
             Targets::Devices { devices } => devices
                 .iter()
@@ -162,7 +180,8 @@ impl Desk {
     }
 }
 
-fn audited(stored: &StoredDecision, now: Timestamp) -> AuditEntry {
+fn audited(stored: &StoredDecision, request: &Request, now: Timestamp) -> AuditEntry {
+    let kind = action::ActionKind(request.params.task_type).template();
     let (rule, result) = match &stored.decision {
         Decision::Allowed(allowed) => (allowed.rule.clone(), "allowed"),
         Decision::Refused { reason } => (reason.to_string(), "refused"),
@@ -170,10 +189,7 @@ fn audited(stored: &StoredDecision, now: Timestamp) -> AuditEntry {
     AuditEntry {
         at: now,
         who: format!("{} ({}), vouched by the console", stored.person_name, stored.person),
-        what: match &stored.decision {
-            Decision::Allowed(allowed) => format!("device action {}", allowed.kind.template()),
-            Decision::Refused { .. } => "device action".to_owned(),
-        },
+        what: format!("device action {kind}"),
         subject: stored.task_guid.to_string(),
         rule,
         result: result.to_owned(),

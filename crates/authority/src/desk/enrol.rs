@@ -1,18 +1,29 @@
-//! Admits devices: by a join token, and by the certificate that they have.
+//! Admits devices by a join token.
 
 use action::{DeviceId, EnrolmentId, Timestamp};
 use authority_link::{Answer, Enrolled, Facts};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use proof::{SiteRole, join_token::Secret};
+use proof::{Hash, SiteRole, join_token::Secret};
 
 use super::{Desk, DeskError};
 use crate::{
-    ca::{CertificateRequest, Issued, NotIssued},
-    store::{AuditEntry, Store, StoredDevice, StoredToken},
+    ca::{CertificateRequest, Issued},
+    store::{AuditEntry, GENERATION, Store, StoredDevice, StoredToken},
 };
 
+/// Why a device is given a certificate.
+pub(super) enum Admission {
+    /// It is new, and shows a join token.
+    Token(StoredToken),
+    /// It is known by its key, and shows a join token again: the answer was lost, or it was reset.
+    Again(StoredToken),
+    /// It shows its newest certificate.
+    Renewal,
+}
+
 impl Desk {
-    /// Admits a device with a join token. A device that asks again with the same key gets the same ids, and takes no second use.
+    /// Admits a device with a join token. A device that asks again with the same key gets the same ids, and takes no
+    /// second use.
     pub(super) async fn enrol(
         &mut self,
         token: &str,
@@ -21,25 +32,25 @@ impl Desk {
         facts: Facts,
         now: Timestamp,
     ) -> Result<Answer, DeskError> {
+        let denied = |reason: String| Ok(Answer::Denied { reason });
         let request = match CertificateRequest::read(csr) {
             Ok(request) => request,
-            Err(error @ (NotIssued::Request | NotIssued::Make)) => {
-                return Ok(Answer::Denied { reason: error.to_string() });
-            }
+            Err(error) => return denied(error.to_string()),
         };
         let Some(stored) = self.store.join_token(token).await?.filter(|stored| is_secret_of(stored, secret))
         else {
-            return Ok(Answer::Denied {
-                reason: format!("the join token `{token}` is unknown, or its secret is wrong"),
-            });
+            return denied(format!("the join token `{token}` is unknown, or its secret is wrong"));
         };
+        if stored.expires <= now {
+            return denied(format!("the join token `{token}` ended at {}", stored.expires));
+        }
         let key_sha256 = request.key_hash().hex();
         if let Some(known) = self.site.device_with_key(&key_sha256) {
             if known.revoked {
-                return Ok(Answer::Denied { reason: format!("the device {} is revoked", known.device) });
+                return denied(format!("the device {} is revoked", known.device));
             }
             let again = StoredDevice { facts, ..known.clone() };
-            return self.admit_device(again, &request, None, now).await;
+            return self.admit_device(again, &request, Admission::Again(stored), now).await;
         }
         let device = StoredDevice {
             device: DeviceId(service::dice::uuid()),
@@ -52,42 +63,15 @@ impl Desk {
             changed: 0,
             enrolled_at: now,
         };
-        self.admit_device(device, &request, Some(&stored), now).await
-    }
-
-    /// Renews the certificate of a device that showed its newest one.
-    pub(super) async fn renew(
-        &mut self,
-        device: DeviceId,
-        serial: &str,
-        csr: &str,
-        now: Timestamp,
-    ) -> Result<Answer, DeskError> {
-        let request = CertificateRequest::read(csr)?;
-        let Some(known) = self.site.device(device) else {
-            return Ok(Answer::Denied { reason: format!("the device {device} is unknown or revoked") });
-        };
-        let key_sha256 = request.key_hash().hex();
-        // A repeat (the answer was lost) shows the certificate before the newest, with the key of the newest.
-        if known.serial != serial && known.key_sha256 != key_sha256 {
-            self.log.warn(format_args!(
-                "Refused to renew {device} ({}) from a certificate that is not its newest: it may have a clone.",
-                known.facts.name
-            ));
-            return Ok(Answer::Denied {
-                reason: format!("the certificate {serial} of {device} is not its newest"),
-            });
-        }
-        let renewed = StoredDevice { key_sha256, ..known.clone() };
-        self.admit_device(renewed, &request, None, now).await
+        self.admit_device(device, &request, Admission::Token(stored), now).await
     }
 
     /// Issues a certificate, stores the device and takes a use of the token, all in one commit.
-    async fn admit_device(
+    pub(super) async fn admit_device(
         &mut self,
         mut device: StoredDevice,
         request: &CertificateRequest,
-        token: Option<&StoredToken>,
+        admission: Admission,
         now: Timestamp,
     ) -> Result<Answer, DeskError> {
         let role = SiteRole::Device { device: device.device, enrolment: device.enrolment };
@@ -95,53 +79,71 @@ impl Desk {
         device.serial = serial;
         let trust_document = self.trust_document(now)?;
         let mut change = self.store.begin().await?;
-        let mut generation = self.site.generation;
-        if let Some(token) = token {
+        let mut joins = None;
+        if let Admission::Token(token) = &admission {
             if !Store::use_join_token(&mut change, &token.id, now).await? {
-                return Ok(Answer::Denied { reason: format!("the join token `{}` has ended", token.id) });
+                let reason = format!("the join token `{}` is used up or was revoked", token.id);
+                return Ok(Answer::Denied { reason });
             }
-            if let Some(collection) = &token.collection {
+            joins = token.collection.as_ref().filter(|id| self.site.collections.contains_key(*id));
+            if let Some(collection) = joins {
                 Store::add_members(&mut change, collection, &[device.device]).await?;
             }
-            let name = &device.facts.name;
-            let entry = AuditEntry {
-                at: now,
-                who: format!("a device that calls itself `{name}`"),
-                what: "enrolment".to_owned(),
-                subject: device.device.to_string(),
-                rule: format!("join token {}", token.id),
-                result: "done".to_owned(),
-            };
-            Store::audit(&mut change, &entry).await?;
-            generation = Store::next_number(&mut change, "generation").await?;
         }
+        Store::audit(&mut change, &self.admitted(&device, &admission, now)).await?;
         Store::put_device(&mut change, &device).await?;
+        let facts_changed = self.site.device(device.device).is_none_or(|known| known.facts != device.facts);
+        let generation = match facts_changed {
+            true => Store::next_number(&mut change, GENERATION).await?,
+            false => self.site.generation,
+        };
         change.commit().await?;
-        if let Some(collection) = token.and_then(|token| token.collection.as_ref())
-            && let Some(collection) = self.site.collections.get_mut(collection)
-        {
+
+        if let Some(collection) = joins.and_then(|id| self.site.collections.get_mut(id)) {
             collection.add_direct(device.device);
         }
         self.site.put_device(device.clone());
         self.site.generation = generation;
-        let (id, resource) = (device.device, device.resource);
-        self.log.info(format_args!(
-            "Issued a certificate to {id} ({}), valid until {not_after}.",
-            device.facts.name
-        ));
-        Ok(Answer::Enrolled(Box::new(Enrolled {
-            device: id,
-            enrolment: device.enrolment,
-            resource,
-            chain,
-            not_after,
-            trust_document,
-        })))
+        let StoredDevice { device, enrolment, resource, facts, .. } = device;
+        let name = &facts.name;
+        self.log.info(format_args!("Issued a certificate to {device} ({name}), valid until {not_after}."));
+        let enrolled = Enrolled { device, enrolment, resource, chain, not_after, trust_document };
+        Ok(Answer::Enrolled(Box::new(enrolled)))
+    }
+
+    fn admitted(&self, device: &StoredDevice, admission: &Admission, now: Timestamp) -> AuditEntry {
+        let (what, rule) = match admission {
+            Admission::Token(token) => ("enrolment", format!("join token {}", token.id)),
+            Admission::Again(token) => {
+                ("enrolment repeated", format!("join token {}, and its own key", token.id))
+            }
+            Admission::Renewal => ("renewal", "its newest certificate".to_owned()),
+        };
+        let same = self.site.same_hardware(device.device, &device.facts.hardware);
+        let result = match (admission, same) {
+            (Admission::Token(_), Some(other)) => {
+                self.log.warn(format_args!(
+                    "The new device {} ({}) has the same hardware as {} ({}).",
+                    device.device, device.facts.name, other.device, other.facts.name
+                ));
+                format!("done; same hardware as {}", other.device)
+            }
+            _ => "done".to_owned(),
+        };
+        AuditEntry {
+            at: now,
+            who: format!("a device that calls itself `{}`", device.facts.name),
+            what: what.to_owned(),
+            subject: device.device.to_string(),
+            rule,
+            result,
+        }
     }
 }
 
 /// Compares in constant time; what differs is not told.
 fn is_secret_of(stored: &StoredToken, secret: &str) -> bool {
-    let shown = Secret::from_text(secret).map(|secret| secret.hash().hex()).unwrap_or_default();
-    verify_slices_are_equal(shown.as_bytes(), stored.secret_sha256.as_bytes()).is_ok()
+    let Some(shown) = Secret::from_text(secret) else { return false };
+    let Ok(kept) = stored.secret_sha256.parse::<Hash>() else { return false };
+    verify_slices_are_equal(&shown.hash().0, &kept.0).is_ok()
 }

@@ -4,7 +4,7 @@ use action::DeviceId;
 use authority_link::{Answer, Facts};
 
 use super::{Desk, DeskError};
-use crate::store::Store;
+use crate::store::{GENERATION, Store};
 
 impl Desk {
     /// Takes what devices say of themselves.
@@ -17,7 +17,7 @@ impl Desk {
         let mut change = self.store.begin().await?;
         Store::put_facts(&mut change, &rows).await?;
         // Whether a collection changes is known only once it has; a generation that grows without need does no harm.
-        let generation = Store::next_number(&mut change, "generation").await?;
+        let generation = Store::next_number(&mut change, GENERATION).await?;
         change.commit().await?;
         for device in changed {
             self.site.put_device(device);

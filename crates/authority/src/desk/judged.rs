@@ -5,7 +5,13 @@ use authority_link::Vouch;
 use proof::Request;
 
 use super::{Desk, DeskError};
-use crate::rules::{Grants, why_not};
+use crate::{
+    rules::{Grants, why_not},
+    site::ALL_DEVICES_NAME,
+};
+
+/// How many collections a reason names: it stands beside each of up to 10,000 devices in one answer.
+const MOST_NAMED: usize = 5;
 
 /// A request that is allowed, wholly or for some of its targets.
 #[derive(Debug)]
@@ -28,6 +34,9 @@ impl Desk {
     ) -> Result<Result<Judged, Reason>, DeskError> {
         if let Err(error) = request.check_at(self.keys.site, now) {
             return Ok(Err(Reason::RequestNotValid { what: error.to_string() }));
+        }
+        if self.numbers.restored_at().is_some_and(|restored| request.iat < restored) {
+            return Ok(Err(Reason::SiteRestored));
         }
         if request.sub != vouch.user {
             let what = "the person is not the one that the console vouches for".to_owned();
@@ -89,6 +98,11 @@ impl Desk {
         let Some((_, rule)) = granted.next() else {
             return Err(self.outside(grants));
         };
+        if count == 0 {
+            return Err(Reason::RequestNotValid {
+                what: format!("the collection `{collection}` holds no device"),
+            });
+        }
         if count > at_most {
             return Err(Reason::CollectionGrew { at_most, actual: count });
         }
@@ -105,10 +119,10 @@ impl Desk {
     pub(super) fn outside(&self, grants: &Grants) -> Reason {
         let name = |id: &String| match self.site.collections.get(id) {
             Some(collection) => collection.stored.name.clone(),
+            None if id == Targets::ALL_DEVICES => ALL_DEVICES_NAME.to_owned(),
             None => id.clone(),
         };
-        Reason::DeviceOutsideCollections {
-            collections: grants.collections.iter().map(|(id, _)| name(id)).collect(),
-        }
+        let granted = grants.collections.iter().take(MOST_NAMED);
+        Reason::DeviceOutsideCollections { collections: granted.map(|(id, _)| name(id)).collect() }
     }
 }

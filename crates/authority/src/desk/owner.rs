@@ -5,12 +5,20 @@ mod people;
 mod policies;
 mod tokens;
 
+use std::path::Path;
+
 use action::{DeviceId, Timestamp};
 use authority_link::{OwnerAnswer, OwnerCall};
-use database::Transaction;
+use database::{DbError, Transaction};
 
 use super::{Desk, DeskError};
-use crate::store::{AuditEntry, Store, StoredDevice};
+use crate::store::{AuditEntry, GENERATION, Store, StoredDevice};
+
+/// The name of the store in a backup.
+const STORE_COPY: &str = "authority.db";
+
+/// Beside the keys in a backup that does not hold the store.
+const NOT_COPIED: &str = "STORE-NOT-COPIED.txt";
 
 impl Desk {
     /// Answers the site's owner.
@@ -89,14 +97,22 @@ impl Desk {
         Ok(OwnerAnswer::Done)
     }
 
+    /// Copies keys, counters and store. The copy's store knows that it is one.
     async fn backup(&self, folder: &str) -> Result<OwnerAnswer, DeskError> {
-        let to = std::path::Path::new(folder);
+        let to = Path::new(folder);
         if !to.is_absolute() || to.exists() {
             let what = format!("{folder} is not absolute, or exists already");
             return Ok(not_valid(what, "name a folder that does not exist yet, by its whole path"));
         }
-        self.folder.copy_to(to)?;
-        self.store.backup(&to.join("authority.db")).await?;
+        let copy = self.folder.copy_to(to)?;
+        match self.store.backup(&to.join(STORE_COPY)).await {
+            Ok(()) => {}
+            Err(DbError::UsePgDump) => {
+                copy.write(NOT_COPIED, b"The store is in PostgreSQL: copy it with pg_dump.\n")?
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.log.info(format_args!("Copied keys and store into {folder}."));
         Ok(OwnerAnswer::Done)
     }
 }
@@ -117,7 +133,7 @@ async fn record(
         result: "done".to_owned(),
     };
     Store::audit(change, &entry).await?;
-    Ok(Store::next_number(change, "generation").await?)
+    Ok(Store::next_number(change, GENERATION).await?)
 }
 
 fn not_valid(what: impl Into<String>, fix: impl Into<String>) -> OwnerAnswer {

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use action::{EnrolmentId, Timestamp};
-use authority_link::{Answer, Role};
-use proof::{Servers, SiteRole, TrustDocument};
+use action::Timestamp;
+use authority_link::{Answer, PAGE, Role};
+use proof::{Servers, SiteRole, TrustDocument, role};
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, DeskError};
-use crate::ca::CertificateRequest;
+use crate::{
+    ca::CertificateRequest,
+    folder::{Folder, FolderError},
+};
 
 /// How long a trust document may be used: a device that was in storage for a season still believes its site.
 const LIFE: Duration = Duration::from_hours(365 * 24);
@@ -91,21 +94,45 @@ impl Desk {
                 return Ok(Answer::Denied { reason: "the role has no server certificate".to_owned() });
             }
         };
-        let issued = self.keys.ca.issue(&CertificateRequest::read(csr)?, self.keys.site, &role, now)?;
+        let request = match CertificateRequest::read(csr) {
+            Ok(request) => request,
+            Err(error) => return Ok(Answer::Denied { reason: error.to_string() }),
+        };
+        let issued = self.keys.ca.issue(&request, self.keys.site, &role, now)?;
+        self.log.info(format_args!(
+            "Issued a certificate to a {}, valid until {}.",
+            role::dns_name(self.keys.site, &role),
+            issued.not_after
+        ));
         Ok(Answer::Certificate { chain: issued.chain })
     }
 
-    /// Returns what was revoked since a generation.
+    /// Returns what was revoked since a generation, at most a page of it: the answer's generation is that of the page.
     pub(super) fn revocations(&self, since: u64) -> Answer {
+        // A caller that knows more than there is has seen a store that was put back since: it is told everything.
+        let since = if since > self.site.revocations { 0 } else { since };
         let changed = self.site.devices.values().filter(|device| device.changed > since);
-        let (revoked, restored): (Vec<_>, Vec<_>) = changed.partition(|device| device.revoked);
-        let enrolments = |devices: Vec<&crate::store::StoredDevice>| -> Vec<EnrolmentId> {
-            devices.into_iter().map(|device| device.enrolment).collect()
+        let mut changed: Vec<_> =
+            changed.map(|device| (device.changed, device.revoked, device.enrolment)).collect();
+        changed.sort_unstable();
+        let generation = match changed.get(PAGE) {
+            Some(_) => changed[PAGE - 1].0,
+            None => self.site.revocations,
         };
-        Answer::Revocations {
-            generation: self.site.revocations,
-            revoked: enrolments(revoked),
-            restored: enrolments(restored),
-        }
+        changed.truncate(PAGE);
+        let those = |wanted: bool| {
+            let of_kind = changed.iter().filter(|(_, revoked, _)| *revoked == wanted);
+            of_kind.map(|(_, _, enrolment)| *enrolment).collect()
+        };
+        Answer::Revocations { generation, revoked: those(true), restored: those(false) }
+    }
+
+    /// Skips versions of the trust document: the last that is known here may not be the last that devices have seen.
+    pub(crate) fn skip_trust_versions(folder: &Folder, skipped: u64) -> Result<(), FolderError> {
+        let Some(content) = folder.read(FILE)? else { return Ok(()) };
+        let damaged = |_| FolderError::Content { path: folder.path(FILE), expected: "the trust document" };
+        let mut last: LastTrust = serde_json::from_slice(&content).map_err(damaged)?;
+        last.document.version += skipped;
+        folder.write(FILE, &serde_json::to_vec(&last).expect("texts and numbers can be written"))
     }
 }

@@ -26,25 +26,18 @@ pub(crate) struct AuditEntry {
 
 const LAST: Statement = Statement::both("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1");
 const PUT: Statement = Statement::both("INSERT INTO audit (number, at, entry, hash) VALUES ($1, $2, $3, $4)");
-#[cfg(test)]
 const PAGE: Statement =
     Statement::both("SELECT number, entry, hash FROM audit WHERE number > $1 ORDER BY number LIMIT 1000");
-const NEXT_NUMBER: Statement = Statement::both(
-    "INSERT INTO number (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = number.value + 1 \
-     RETURNING value",
-);
 
-const NUMBER: Statement = Statement::both("SELECT value FROM number WHERE name = $1");
-const PUT_NUMBER: Statement = Statement::both(
-    "INSERT INTO number (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-);
+const FORGET: Statement =
+    Statement::both("DELETE FROM audit WHERE at < $1 AND number < (SELECT max(number) FROM audit)");
 
 /// The hash before the first entry.
 const BEGINNING: &str = "";
 
 impl Store {
-    /// Adds an entry, in the same commit as what it is about.
-    pub(crate) async fn audit(change: &mut Transaction, entry: &AuditEntry) -> Result<(), DbError> {
+    /// Adds an entry, in the same commit as what it is about; returns its number.
+    pub(crate) async fn audit(change: &mut Transaction, entry: &AuditEntry) -> Result<u64, DbError> {
         let (number, before) = match change.row(&LAST, args![]).await? {
             Some(row) => (row.unsigned("number")? + 1, row.text("hash")?.to_owned()),
             None => (1, BEGINNING.to_owned()),
@@ -52,48 +45,50 @@ impl Store {
         let text = json(entry);
         let hash = chained(&before, number, &text);
         change.execute(&PUT, args![number, entry.at.0, text, hash]).await?;
-        Ok(())
+        Ok(number)
     }
 
-    #[cfg(test)]
-    /// Checks the chain from its beginning; returns the number of the first entry that does not fit, or how many fit.
-    pub(crate) async fn verify_audit(&self) -> Result<Result<u64, u64>, DbError> {
-        let mut before = BEGINNING.to_owned();
-        let mut last = 0;
+    /// Checks the chain behind entry `after`. Of the oldest entry that is read only the hash is used, unless it is the
+    /// very first: the entry before it is forgotten, or was checked before. Returns the last number that fits, or as an
+    /// error the first that does not.
+    pub(crate) async fn verify_audit(&self, after: u64) -> Result<Result<u64, u64>, DbError> {
+        let mut known: Option<(u64, String)> = None;
         loop {
-            let rows = self.db.rows(&PAGE, args![last]).await?;
+            let from = known.as_ref().map_or(after, |(number, _)| *number);
+            let rows = self.db.rows(&PAGE, args![from]).await?;
             if rows.is_empty() {
-                return Ok(Ok(last));
+                return Ok(Ok(from));
             }
             for row in rows {
-                let number = row.unsigned("number")?;
-                let hash = row.text("hash")?;
-                if number != last + 1 || hash != chained(&before, number, row.text("entry")?) {
+                let (number, hash) = (row.unsigned("number")?, row.text("hash")?);
+                if number == 1 && known.is_none() {
+                    known = Some((0, BEGINNING.to_owned()));
+                }
+                if let Some((last, before)) = &known
+                    && (number != last + 1 || hash != chained(before, number, row.text("entry")?))
+                {
                     return Ok(Err(last + 1));
                 }
-                hash.clone_into(&mut before);
-                last = number;
+                known = Some((number, hash.to_owned()));
             }
         }
     }
 
-    /// Returns a number that is kept under a name; 0 where none is.
-    pub(crate) async fn number(&self, name: &str) -> Result<u64, DbError> {
-        self.db.row(&NUMBER, args![name]).await?.map_or(Ok(0), |row| row.unsigned("value"))
+    /// Returns the entries, at most 1,000.
+    #[cfg(test)]
+    pub(crate) async fn audit_entries(&self) -> Vec<AuditEntry> {
+        let rows = self.db.rows(&PAGE, args![0_u64]).await.expect("readable");
+        rows.iter().map(|row| row.json("entry").expect("an entry")).collect()
     }
 
-    /// Keeps a number under a name.
-    pub(crate) async fn put_number(change: &mut Transaction, name: &str, value: u64) -> Result<(), DbError> {
-        change.execute(&PUT_NUMBER, args![name, value]).await?;
-        Ok(())
+    /// Returns the number of the last entry; 0 where there is none.
+    pub(crate) async fn last_audit(&self) -> Result<u64, DbError> {
+        self.db.row(&LAST, args![]).await?.map_or(Ok(0), |row| row.unsigned("number"))
     }
 
-    /// Returns the next number of a series that only grows, such as that of collections.
-    pub(crate) async fn next_number(change: &mut Transaction, series: &str) -> Result<u64, DbError> {
-        match change.row(&NEXT_NUMBER, args![series]).await? {
-            Some(row) => row.unsigned("value"),
-            None => Ok(1),
-        }
+    /// Forgets entries from before `from`, but never the last: the chain goes on from it.
+    pub(crate) async fn forget_audit(&self, from: Timestamp) -> Result<u64, DbError> {
+        self.db.write(&FORGET, args![from.0]).await
     }
 }
 

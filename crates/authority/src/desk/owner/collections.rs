@@ -10,6 +10,9 @@ use crate::{
     store::{Store, StoredCollection},
 };
 
+/// The most collections of a site: each query is asked about each device that reports.
+const MOST_COLLECTIONS: usize = 1_000;
+
 impl Desk {
     pub(super) async fn put_collection(
         &mut self,
@@ -20,6 +23,10 @@ impl Desk {
     ) -> Result<OwnerAnswer, DeskError> {
         if let Some(problem) = name_problem(&name) {
             return Ok(problem);
+        }
+        if is_like_an_id(&name) {
+            let what = format!("`{name}` looks like the id of a collection");
+            return Ok(not_valid(what, "choose a name that is none"));
         }
         if let Some(Err(error)) = query.as_ref().map(|query| Filter::parse(query, device::FACTS)) {
             return Ok(not_valid(format!("the query is not valid: {error}"), "see docs/operate/filter.md"));
@@ -35,6 +42,10 @@ impl Desk {
         let known = self.site.collection_id(&name);
         if known.as_deref() == Some(Targets::ALL_DEVICES) {
             return Ok(not_valid("the collection of all devices cannot be changed", "choose another name"));
+        }
+        if known.is_none() && self.site.collections.len() >= MOST_COLLECTIONS {
+            let what = format!("the site has {MOST_COLLECTIONS} collections already");
+            return Ok(not_valid(what, "remove one: `tenon collection remove`"));
         }
         let version =
             known.as_ref().and_then(|id| self.site.collections.get(id)).map_or(0, |old| old.stored.version);
@@ -121,6 +132,12 @@ impl Desk {
             ids
         })
     }
+}
+
+/// Returns whether a name could be taken for the id of another collection, such as `TEN00001`.
+fn is_like_an_id(name: &str) -> bool {
+    let number = name.strip_prefix("TEN").or_else(|| name.strip_prefix("SMS"));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn unknown(collection: &str) -> OwnerAnswer {

@@ -10,6 +10,12 @@ use crate::{
     store::{Store, StoredAssignment, StoredRole},
 };
 
+/// The most roles of a site's own: each decision looks at each role's policy.
+const MOST_ROLES: usize = 100;
+
+/// The most assignments of a site: a person for each of them, and each decision looks for theirs.
+const MOST_ASSIGNMENTS: usize = 10_000;
+
 impl Desk {
     pub(super) async fn put_role(
         &mut self,
@@ -23,8 +29,16 @@ impl Desk {
         if BUILT_IN_ROLES.iter().any(|role| role.name == name) {
             return Ok(not_valid(format!("the role `{name}` is built in"), "choose another name"));
         }
+        if permissions.is_empty() {
+            return Ok(not_valid("a role has at least one permission", "see those of `tenon role list`"));
+        }
         if let Some(wrong) = permissions.iter().find(|permission| !is_permission(permission)) {
             return Ok(not_valid(format!("`{wrong}` is no permission"), "see those of `tenon role list`"));
+        }
+        let is_new = self.site.people.own_roles.iter().all(|known| known.name != name);
+        if is_new && self.site.people.own_roles.len() >= MOST_ROLES {
+            let what = format!("the site has {MOST_ROLES} roles of its own already");
+            return Ok(not_valid(what, "change one of them, or assign one that is built in"));
         }
         let role = StoredRole { name, permissions };
         let mut roles: Vec<_> =
@@ -70,6 +84,10 @@ impl Desk {
             Ok(ids) => ids,
             Err(problem) => return Ok(problem),
         };
+        if self.site.people.assignments.len() >= MOST_ASSIGNMENTS {
+            let what = format!("the site has {MOST_ASSIGNMENTS} assignments already");
+            return Ok(not_valid(what, "take one away: `tenon role unassign`"));
+        }
         let assignment = StoredAssignment { person: user, person_name: name, role, collections };
         let mut change = self.store.begin().await?;
         Store::put_assignment(&mut change, &assignment).await?;

@@ -8,6 +8,9 @@ use proof::Hash;
 use super::{Desk, DeskError, name_problem, not_valid, record};
 use crate::store::{Store, StoredPolicy};
 
+/// The most policies of a site: the manifest of a device that has all of them is below 150 KiB.
+const MOST_POLICIES: usize = 500;
+
 impl Desk {
     pub(super) async fn put_policy(
         &mut self,
@@ -32,6 +35,14 @@ impl Desk {
         };
         let sha256 = Hash::of(document.as_bytes()).hex();
         let known = self.site.policies.get(&name).cloned();
+        if known.is_none() && self.site.policies.len() >= MOST_POLICIES {
+            let what =
+                format!("the site has {MOST_POLICIES} policies already, those that were removed counted");
+            return Ok(not_valid(
+                what,
+                "use the name of a policy that was removed, or put several into one document",
+            ));
+        }
         let mut change = self.store.begin().await?;
         let (id, version) = match &known {
             Some(known) => (known.id.clone(), known.version + 1),
