@@ -3,19 +3,22 @@
 //!
 //! A device's task is in one place of its [`Work`]: ready, being released, released and not sent, or on its way.
 
+mod page;
+mod part;
+mod step;
 mod work;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use action::{ActionKind, DeviceId, Reason, TaskGuid, Timestamp};
-use device_channel::PushedTask;
 use site_store::PushMessage;
 
-use self::work::{Flight, Work};
+pub(crate) use self::step::{Finished, Step, Throttled, Wanted};
+use self::work::Work;
 use crate::{
     news::Said,
     release::Release,
-    throttle::{Gate, Lane, Throttle, Throttles},
+    throttle::{Gate, Lane, Throttles},
 };
 
 /// Pages of one push that are being released at a time: more would only wait in the authority.
@@ -42,39 +45,6 @@ type GateKey = (Lane, Option<ActionKind>);
 struct Turns {
     gate: Gate,
     last: u64,
-}
-
-/// A release to ask the authority for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Wanted {
-    pub(crate) number: u64,
-    pub(crate) task_guid: TaskGuid,
-    pub(crate) devices: Vec<DeviceId>,
-}
-
-/// A step of sending.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// The first task of a release is about to be sent.
-    Start { release: Arc<Release>, throttle: Throttle },
-    /// Hand this to the device's connection, and say what became of it.
-    Send { number: u64, release: Arc<Release>, index: u32, device: DeviceId },
-}
-
-/// A release that has been sent.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    pub(crate) task_guid: TaskGuid,
-    pub(crate) task: PushedTask,
-    pub(crate) sent: u64,
-}
-
-/// Devices that wait behind others.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Throttled {
-    pub(crate) task_guid: TaskGuid,
-    pub(crate) devices: Vec<DeviceId>,
-    pub(crate) reason: Reason,
 }
 
 impl Backlog {
@@ -291,19 +261,6 @@ impl Backlog {
 
 fn key(throttles: &Throttles, work: &Work) -> GateKey {
     (work.lane, throttles.key(work.message.kind))
-}
-
-/// Where a device's task is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Place {
-    /// It waits to be released.
-    Ready { due: Duration },
-    /// The authority is asked.
-    Releasing { due: Duration },
-    /// It is released and waits to be sent.
-    Unsent { push: PushedTask, due: Duration, index: u32 },
-    /// It was handed to the device's connection.
-    Flying(Flight),
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use action::{Clocks, OfflinePolicy, TaskId};
 use uuid::Uuid;
 
 use super::*;
+use crate::throttle::Throttle;
 
 const START: Duration = Duration::from_secs(100);
 const WALL: Timestamp = Timestamp(1_000_000);

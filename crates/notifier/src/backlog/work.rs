@@ -12,22 +12,16 @@ use device_channel::PushedTask;
 use service::backoff::Backoff;
 use site_store::PushMessage;
 
-use super::{Finished, MOST_RELEASING, Place, Step};
+use super::{
+    Finished, MOST_RELEASING, Step,
+    page::{AHEAD, page},
+    part::Part,
+};
 use crate::{
     news::Said,
     release::Release,
     throttle::{Lane, Throttle},
 };
-
-/// A release is asked for so long before its tasks may go: it is valid for 15 minutes, and what is asked for late is
-/// authorised late.
-const AHEAD: Duration = Duration::from_secs(300);
-
-/// A task is not sent in the last part of its release's time: it has to reach the journal.
-const MARGIN: Duration = Duration::from_secs(60);
-
-/// How many tasks a steady rate keeps released: the authority's answer takes a moment.
-const RELEASED_FOR: Duration = Duration::from_secs(2);
 
 /// How long a task may stay unconfirmed on one connection before it is pushed again.
 const AGAIN_AFTER: Duration = Duration::from_secs(300);
@@ -57,19 +51,22 @@ pub(super) struct Work {
     retry: Backoff,
 }
 
-/// A release, and what of it was not sent.
-#[derive(Debug)]
-struct Part {
-    release: Arc<Release>,
-    unsent: BTreeSet<(Duration, u32)>,
-    good_until: Duration,
-    started: bool,
-    sent: u64,
+/// Where a device's task is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    /// It waits to be released.
+    Ready { due: Duration },
+    /// The authority is asked.
+    Releasing { due: Duration },
+    /// It is released and waits to be sent.
+    Unsent { push: PushedTask, due: Duration, index: u32 },
+    /// It was handed to the device's connection.
+    Flying(Flight),
 }
 
 /// A task on its way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Flight {
+struct Flight {
     connection: u64,
     since: Duration,
     received: bool,
@@ -141,18 +138,8 @@ impl Work {
         page.into_iter().map(|(_, device)| device).collect()
     }
 
-    /// Returns how many devices may be released now: as many as may be sent while a release is young.
     fn page(&self) -> usize {
-        let released = self.unsent() + self.releasing * PAGE;
-        let (most, enough) = match self.throttle {
-            Throttle::Rate(rate) => (within(rate.get(), AHEAD), within(rate.get(), RELEASED_FOR)),
-            Throttle::Window(window) => {
-                let window = usize::try_from(window.get()).unwrap_or(PAGE);
-                (window.saturating_mul(2).max(100), window)
-            }
-            Throttle::Spread(_) | Throttle::None => return PAGE,
-        };
-        if released > 0 && released >= enough { 0 } else { most.clamp(1, PAGE) }
+        page(self.throttle, self.unsent() + self.releasing * PAGE)
     }
 
     pub(super) fn released(
@@ -165,17 +152,15 @@ impl Work {
         self.releasing = self.releasing.saturating_sub(1);
         self.retry.worked();
         if let Some(release) = release {
-            let mut unsent = BTreeSet::new();
+            let mut part = Part::new(release, now, valid_for);
+            let release = Arc::clone(&part.release);
             for (index, device) in (0u32..).zip(&release.devices) {
                 // Who was answered for or withdrawn meanwhile is not in the places any more.
                 if let Some(Place::Releasing { due }) = self.places.get(device).copied() {
                     self.put(*device, Place::Unsent { push: release.task, due, index });
-                    unsent.insert((due, index));
+                    part.unsent.insert((due, index));
                 }
             }
-            let good_until = now + valid_for.saturating_sub(margin(valid_for));
-            let release = Arc::new(release);
-            let part = Part { release: Arc::clone(&release), unsent, good_until, started: false, sent: 0 };
             self.parts.insert(release.task, part);
         }
         for device in wanted {
@@ -199,17 +184,14 @@ impl Work {
     }
 
     pub(super) fn has_due(&self, now: Duration) -> bool {
-        self.parts.values().any(|part| part.unsent.first().is_some_and(|(due, _)| *due <= now))
+        self.parts.values().any(|part| part.has_due(now))
     }
 
     /// Takes the next task that is due.
     pub(super) fn send_one(&mut self, number: u64, now: Duration) -> Option<Vec<Step>> {
-        let due = |part: &&mut Part| part.unsent.first().is_some_and(|(due, _)| *due <= now);
-        let part = self.parts.values_mut().find(due)?;
-        let (_, index) = part.unsent.pop_first()?;
-        let device = *part.release.devices.get(usize::try_from(index).ok()?)?;
+        let part = self.parts.values_mut().find(|part| part.has_due(now))?;
+        let (index, device) = part.take_first()?;
         let release = Arc::clone(&part.release);
-        part.sent += 1;
         let mut steps = Vec::new();
         if !part.started {
             part.started = true;
@@ -231,8 +213,7 @@ impl Work {
     pub(super) fn busy(&mut self, release: &Release, index: u32, device: DeviceId, now: Duration) {
         let Some(part) = self.parts.get_mut(&release.task) else { return self.gone(device) };
         let due = now + BUSY_FOR;
-        part.unsent.insert((due, index));
-        part.sent -= 1;
+        part.put_back(due, index);
         self.put(device, Place::Unsent { push: release.task, due, index });
     }
 
@@ -243,7 +224,7 @@ impl Work {
 
     /// Puts back what a release holds that is too old to be sent.
     pub(super) fn put_back_old_parts(&mut self, now: Duration) {
-        let old = self.parts.values().filter(|part| part.good_until <= now && !part.unsent.is_empty());
+        let old = self.parts.values().filter(|part| part.good_until <= now);
         let devices: Vec<DeviceId> = old.flat_map(Part::devices).collect();
         devices.into_iter().for_each(|device| self.put(device, Place::Ready { due: now }));
     }
@@ -330,23 +311,4 @@ impl Work {
             Some(Place::Releasing { .. }) | None => {}
         }
     }
-}
-
-impl Part {
-    /// Returns the devices whose task was not sent.
-    fn devices(&self) -> impl Iterator<Item = DeviceId> {
-        let device = |(_, index): &(Duration, u32)| {
-            usize::try_from(*index).ok().and_then(|index| self.release.devices.get(index)).copied()
-        };
-        self.unsent.iter().filter_map(device)
-    }
-}
-
-/// A release that ends with its action is used to its end: asking again would bring a shorter one.
-fn margin(valid_for: Duration) -> Duration {
-    if valid_for > MARGIN * 4 { MARGIN } else { Duration::ZERO }
-}
-
-fn within(rate: u32, time: Duration) -> usize {
-    usize::try_from(u64::from(rate).saturating_mul(time.as_secs())).unwrap_or(PAGE)
 }
