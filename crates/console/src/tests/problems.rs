@@ -36,7 +36,7 @@ async fn every_refusal_is_a_problem() {
             r#"{"kind":1,"target":{"type":"x"}}"#.into(),
             422,
             "not-valid",
-            "target",
+            "target.type",
         ),
         ("POST", actions, json_type, r#"{"kind":1,"targets":1}"#.into(), 422, "not-valid", "targets"),
         ("GET", "/api/v1/devices?limit=0", "", String::new(), 422, "not-valid", "limit"),
