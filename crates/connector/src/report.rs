@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use action::{Entry, Timestamp};
+use action::{Entry, Event, Timestamp};
 use database::DbError;
 use serde::{Deserialize, Serialize};
 use service::{
     error::Chain,
     log::ComponentLog,
-    wake::{Topic, Wakes},
+    wake::{Listener, Topic, Wakes},
 };
 use site_link::{BATCH, LARGEST_FRAME, ToConsole};
 use site_store::SiteStore;
@@ -19,6 +19,10 @@ use tokio::{
 
 /// How long a pass waits for a signal. A signal may be lost; then events are this late.
 const PASS_EVERY: Duration = Duration::from_secs(5);
+
+/// How long events that only say how far an action is wait for what comes next: mostly its end, which then is the same commit at
+/// the console. An end waits for nothing.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// How long to wait after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -45,7 +49,7 @@ pub(crate) async fn report(
     let mut written = wakes.listen(Topic::Events);
     let mut reporting = Reporting { store, say, stored, place: None, noted: 0, noted_at: Instant::now() };
     loop {
-        match reporting.pass(attached_at).await {
+        match reporting.pass(attached_at, &mut written).await {
             Ok(true) => {}
             Ok(false) => {
                 written.wait(PASS_EVERY).await;
@@ -81,14 +85,13 @@ impl From<DbError> for Stopped {
 
 impl Reporting {
     /// Reports one batch and waits until it is stored; returns whether there was one.
-    async fn pass(&mut self, attached_at: Timestamp) -> Result<bool, Stopped> {
+    async fn pass(&mut self, attached_at: Timestamp, written: &mut Listener) -> Result<bool, Stopped> {
         let mut place = match self.place {
             Some(place) => place,
             None => self.begin(attached_at).await?,
         };
         self.place = Some(place);
-        let limit = u32::try_from(BATCH).unwrap_or(u32::MAX);
-        let batch = batch(self.store.events_after(place.sent, limit).await?);
+        let batch = self.gather(place.sent, written).await?;
         let any = batch.is_some();
         if let Some((last, entries)) = batch {
             let upto = place.at_console(last);
@@ -103,6 +106,21 @@ impl Reporting {
             (self.noted, self.noted_at) = (place.sent, Instant::now());
         }
         Ok(any)
+    }
+
+    /// Reads the next batch; one without any end is given a moment to get one.
+    async fn gather(&self, sent: u64, written: &mut Listener) -> Result<Option<(u64, Vec<Entry>)>, DbError> {
+        let limit = u32::try_from(BATCH).unwrap_or(u32::MAX);
+        let until = Instant::now() + GATHER;
+        loop {
+            let batch = batch(self.store.events_after(sent, limit).await?);
+            let Some((_, entries)) = &batch else { return Ok(None) };
+            let ends = |entry: &Entry| matches!(entry.event, Event::Concluded(_));
+            if entries.iter().any(ends) || entries.len() >= BATCH / 2 || Instant::now() >= until {
+                return Ok(batch);
+            }
+            written.wait_until(until).await;
+        }
     }
 
     /// Waits until the console has said where it is, and finds that place in the site's own numbers.
