@@ -24,8 +24,8 @@ fn count(log: &[u8]) -> usize {
     let Some(page) = word(log, 8).and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0) else {
         return 0;
     };
-    let salts = &log[16..24];
-    log[HEADER.min(log.len())..]
+    let Some((salts, frames)) = log.get(16..24).zip(log.get(HEADER..)) else { return 0 };
+    frames
         .chunks_exact(FRAME_HEADER + page)
         // What follows the last frame of this round is left over from the round before, and has other salts.
         .take_while(|frame| frame[8..16] == *salts)

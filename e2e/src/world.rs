@@ -183,6 +183,11 @@ impl World {
         self.action_that(task_guid, state.name(), |action| action.state == state).await
     }
 
+    /// Waits until an action says what it waits for.
+    pub async fn waits(&self, task_guid: TaskGuid) -> Action {
+        self.action_that(task_guid, "waiting for something", |action| action.why.is_some()).await
+    }
+
     async fn action_that(&self, task_guid: TaskGuid, what: &str, wanted: impl Fn(&Action) -> bool) -> Action {
         let mut last = None;
         let start = Instant::now();

@@ -24,7 +24,8 @@ async fn a_malformed_policy_is_refused_at_the_site_with_its_place() {
     for (text, named) in [
         ("resources: [", "line"),
         (
-            "resources:\n  - name: a\n    type: Tenon.Linux/Nothing\n    properties: {}\n",
+            "$schema: https://aka.ms/dsc/schemas/v3/bundled/config/document.json\nresources:\n  - name: a\n    \
+             type: Tenon.Linux/Nothing\n    properties: {}\n",
             "Tenon.Linux/Nothing",
         ),
     ] {

@@ -29,8 +29,8 @@ async fn an_action_waits_for_an_agent_that_is_away_and_is_done_once() {
     let device = world.device(&device.name, |device| !device.online).await;
 
     let task_guid = world.ask(ActionKind::MACHINE_POLICY, &device).await;
-    let waiting = world.reached(task_guid, State::Queued).await;
-    assert_eq!(waiting.why.expect("it says what it waits for").reason, "device_offline");
+    let waiting = world.waits(task_guid).await;
+    assert_eq!((waiting.state, waiting.why.expect("a reason").reason.as_str()), (State::Queued, "device_offline"));
 
     agent.restart();
     let action = world.ended(task_guid).await;
