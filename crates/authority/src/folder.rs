@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
 use service::lock::{LockError, LockFile};
 
 /// Why a file of the authority's folder cannot be used.
@@ -93,6 +94,13 @@ impl Folder {
             File::open(&self.0)?.sync_all()
         };
         write().map_err(|source| failed("write", &path, source))
+    }
+
+    /// Writes a file as JSON; it is on disk when this returns.
+    pub(crate) fn write_json<T: Serialize>(&self, name: &str, content: &T) -> Result<(), FolderError> {
+        let content =
+            serde_json::to_vec(content).map_err(|_| FolderError::Make { what: "the JSON of a file" })?;
+        self.write(name, &content)
     }
 
     /// Copies the small files of the folder into another, which must not exist yet; databases are not among them.

@@ -60,8 +60,7 @@ impl SiteKeys {
             ca: Ca::load_or_make(folder, site, missing)?,
         };
         if known.is_none() {
-            let content = serde_json::to_vec(&SiteFile { site }).expect("an id can be written");
-            folder.write(SITE, &content)?;
+            folder.write_json(SITE, &SiteFile { site })?;
         }
         Ok(keys)
     }

@@ -123,7 +123,7 @@ impl Numbers {
     }
 
     fn write(&mut self, reserved: Reserved) -> Result<(), FolderError> {
-        self.folder.write(FILE, &serde_json::to_vec(&reserved).expect("numbers can be written"))?;
+        self.folder.write_json(FILE, &reserved)?;
         self.reserved = reserved;
         Ok(())
     }

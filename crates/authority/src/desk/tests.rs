@@ -17,7 +17,7 @@ use authority_link::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use database::Db;
 use proof::{
-    JoinToken, Request, SigningKey, Trusted,
+    JoinToken, Request, Trusted,
     request::{Params, RequestKind},
 };
 use service::log::{Component, ComponentLog, Lines};

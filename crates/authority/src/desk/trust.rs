@@ -31,7 +31,7 @@ impl Desk {
     /// Returns the site's trust document, signed. A new version is made where anything of it changed, or it gets old.
     pub(super) fn trust_document(&self, now: Timestamp) -> Result<String, DeskError> {
         let last: Option<LastTrust> = match self.folder.read(FILE)? {
-            // One that cannot be read is made anew below; its version is lost with it, and agents refuse lower ones.
+            // One that cannot be read is not begun anew: its version is lost with it, and agents refuse lower ones.
             Some(content) => Some(serde_json::from_slice(&content).map_err(|_| {
                 DeskError::NotPossible(format!("{FILE} in the authority's folder is damaged"))
             })?),
@@ -52,10 +52,8 @@ impl Desk {
         }
         let text = document.sign(&self.keys.root);
         let last = LastTrust { document, text };
-        let content = serde_json::to_vec(&last)
-            .map_err(|_| DeskError::NotPossible("the trust document cannot be written".to_owned()))?;
         // On disk before any device has it: a version is never used twice.
-        self.folder.write(FILE, &content)?;
+        self.folder.write_json(FILE, &last)?;
         self.log.info(format_args!("Signed version {} of the trust document.", last.document.version));
         Ok(last.text)
     }
@@ -133,6 +131,6 @@ impl Desk {
         let damaged = |_| FolderError::Content { path: folder.path(FILE), expected: "the trust document" };
         let mut last: LastTrust = serde_json::from_slice(&content).map_err(damaged)?;
         last.document.version += skipped;
-        folder.write(FILE, &serde_json::to_vec(&last).expect("texts and numbers can be written"))
+        folder.write_json(FILE, &last)
     }
 }

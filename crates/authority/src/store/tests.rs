@@ -91,7 +91,7 @@ async fn collections_are_kept_with_their_members() {
             version: 1,
         };
         change!(store, put_collection(&shops));
-        assert_eq!(store.collections().await.expect(name), [shops.clone()], "{name}");
+        assert_eq!(store.collections().await.expect(name), std::slice::from_ref(&shops), "{name}");
         let changed = StoredCollection {
             query: Some("name contains \"shop\"".into()),
             members: members[..1].to_vec(),

@@ -138,7 +138,8 @@ async fn a_request_that_is_not_valid_is_refused_with_what_is_wrong() {
     let targets = || devices(&[(device, "shop-1")]);
     let base = site.request(operator, targets());
     let nil = action::SiteId(Uuid::nil());
-    let cases: [(&str, fn(&mut Request)); 4] = [
+    type Spoil = fn(&mut Request);
+    let cases: [(&str, Spoil); 4] = [
         ("it is meant for the site", |request| request.site = action::SiteId(Uuid::nil())),
         ("it was made at", |request| {
             request.iat = NOW.plus(DAY);
