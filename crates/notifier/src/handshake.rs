@@ -23,8 +23,9 @@ use tokio_tungstenite::{
 
 use crate::{
     certificate::Holder,
-    hub::Hub,
-    serve, sign_in,
+    serve,
+    shared::Shared,
+    sign_in,
     transport::{Plain, Transport, WebSocket},
 };
 
@@ -56,35 +57,37 @@ pub(crate) async fn run(
     way: Way,
     tls: TlsAcceptor,
     handshakes: Arc<Semaphore>,
-    hub: Arc<Hub>,
+    shared: Arc<Shared>,
 ) {
     let opening = async {
         let _turn = handshakes.acquire().await.map_err(|_| CloseReason::Handshake)?;
-        timeout(WITHIN, open(stream, way, tls, &hub)).await.map_err(|_| CloseReason::Handshake)?
+        timeout(WITHIN, open(stream, way, tls, &shared)).await.map_err(|_| CloseReason::Handshake)?
     };
     // The states of a handshake are large and short-lived: they are not to be part of an idle connection.
     let opened = tokio::select! {
         opened = Box::pin(opening) => opened,
-        () = hub.shutdown.begun() => Err(CloseReason::Restarting),
+        () = shared.shutdown.begun() => Err(CloseReason::Restarting),
     };
     let (reason, shown) = match opened {
-        Ok((Opened::Tcp(stream), shown)) => (keep(Plain(stream), shown, &hub).await, Some(shown)),
-        Ok((Opened::WebSocket(stream), shown)) => (keep(WebSocket(stream), shown, &hub).await, Some(shown)),
+        Ok((Opened::Tcp(stream), shown)) => (keep(Plain(stream), shown, &shared).await, Some(shown)),
+        Ok((Opened::WebSocket(stream), shown)) => {
+            (keep(WebSocket(stream), shown, &shared).await, Some(shown))
+        }
         Err(reason) => (reason, None),
     };
-    hub.counters.closed(&reason);
+    shared.counters.closed(&reason);
     if reason.is_fault() {
         let who = shown.map_or_else(|| peer.to_string(), |shown| format!("client {}", shown.identity.device));
         let why = service::error::Chain(&reason);
-        hub.log.field("reason", reason.name()).warn(format_args!("Closed the connection of {who}: {why}"));
+        shared.log.field("reason", reason.name()).warn(format_args!("Closed the connection of {who}: {why}"));
     }
 }
 
 /// Serves a device until its connection ends, and returns why it did.
-async fn keep(mut transport: impl Transport, shown: Shown, hub: &Hub) -> CloseReason {
+async fn keep(mut transport: impl Transport, shown: Shown, shared: &Shared) -> CloseReason {
     let mut inbox = Inbox::new();
-    let reason = match Box::pin(sign_in::run(&mut transport, &mut inbox, shown.identity, hub)).await {
-        Ok((online, seat)) => serve::run(&mut transport, &mut inbox, online, seat, shown.ends, hub).await,
+    let reason = match Box::pin(sign_in::run(&mut transport, &mut inbox, shown.identity, shared)).await {
+        Ok((online, seat)) => serve::run(&mut transport, &mut inbox, online, seat, shown.ends, shared).await,
         Err(reason) => reason,
     };
     transport.close().await;
@@ -102,12 +105,12 @@ async fn open(
     stream: TcpStream,
     way: Way,
     tls: TlsAcceptor,
-    hub: &Hub,
+    shared: &Shared,
 ) -> Result<(Opened, Shown), CloseReason> {
     let stream = tls.accept(stream).await.map_err(|_| CloseReason::Handshake)?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let shown =
-        chain.first().and_then(|certificate| shown(certificate, hub)).ok_or(CloseReason::NotADevice)?;
+        chain.first().and_then(|certificate| shown(certificate, shared)).ok_or(CloseReason::NotADevice)?;
     let opened = match way {
         Way::Tcp => Opened::Tcp(Box::new(stream)),
         Way::WebSocket => {
@@ -118,10 +121,10 @@ async fn open(
     Ok((opened, shown))
 }
 
-fn shown(certificate: &[u8], hub: &Hub) -> Option<Shown> {
+fn shown(certificate: &[u8], shared: &Shared) -> Option<Shown> {
     let holder = Holder::read(certificate).ok()?;
     let left = |end: Timestamp| end.since(clock::now());
-    Some(Shown { identity: holder.device_of(hub.site)?, ends: hub.now() + left(holder.life.to) })
+    Some(Shown { identity: holder.device_of(shared.site)?, ends: shared.now() + left(holder.life.to) })
 }
 
 #[expect(clippy::result_large_err, reason = "the library's callback answers so")]

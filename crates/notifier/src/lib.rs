@@ -16,7 +16,7 @@ mod start;
 mod listen;
 mod handshake;
 mod transport;
-mod hub;
+mod shared;
 mod sign_in;
 mod serve;
 mod mailbox;

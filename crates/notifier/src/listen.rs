@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     handshake::{self, Way},
-    hub::Hub,
+    shared::Shared,
 };
 
 /// Connections beyond the devices that are taken: those in their handshake, and those that are told to come back.
@@ -40,13 +40,14 @@ impl Listeners {
     /// Accepts until the server ends and all connections have; then tells `ended`.
     pub(crate) async fn run(
         self,
-        hub: Arc<Hub>,
+        shared: Arc<Shared>,
         tls: TlsAcceptor,
         shutdown: Shutdown,
         ended: CancellationToken,
     ) {
-        let room =
-            Arc::new(Semaphore::new(hub.max_connections.saturating_add(SPARE).min(Semaphore::MAX_PERMITS)));
+        let room = Arc::new(Semaphore::new(
+            shared.max_connections.saturating_add(SPARE).min(Semaphore::MAX_PERMITS),
+        ));
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
         let mut connections = JoinSet::new();
         loop {
@@ -54,21 +55,21 @@ impl Listeners {
                 () = shutdown.begun() => break,
                 Some(ended) = connections.join_next() => {
                     if let Err(error) = ended {
-                        hub.log.error(format_args!("A connection failed: {error}"));
+                        shared.log.error(format_args!("A connection failed: {error}"));
                     }
                     continue;
                 }
                 accepted = self.accept(&room) => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
-                        hub.log.warn(format_args!("Failed to accept a connection: {error}"));
+                        shared.log.warn(format_args!("Failed to accept a connection: {error}"));
                         sleep(ACCEPT_PAUSE).await;
                         continue;
                     }
                 },
             };
             let work =
-                handshake::run(stream, peer, way, tls.clone(), Arc::clone(&handshakes), Arc::clone(&hub));
+                handshake::run(stream, peer, way, tls.clone(), Arc::clone(&handshakes), Arc::clone(&shared));
             connections.spawn(async move {
                 work.await;
                 drop(place);

@@ -12,10 +12,10 @@ use service::clock;
 use tokio::time::sleep_until;
 
 use crate::{
-    hub::Hub,
     mailbox::Order,
     record::{Report, What},
     registry::Seat,
+    shared::Shared,
     sign_in::restarting,
     transport::Transport,
 };
@@ -27,9 +27,9 @@ pub(crate) async fn run(
     mut online: Online,
     seat: Seat,
     certificate_ends: Duration,
-    hub: &Hub,
+    shared: &Shared,
 ) -> CloseReason {
-    match keep_going(transport, inbox, &mut online, &seat, certificate_ends, hub).await {
+    match keep_going(transport, inbox, &mut online, &seat, certificate_ends, shared).await {
         Ok(never) => match never {},
         Err(reason) => reason,
     }
@@ -41,20 +41,20 @@ async fn keep_going(
     online: &mut Online,
     seat: &Seat,
     certificate_ends: Duration,
-    hub: &Hub,
+    shared: &Shared,
 ) -> Result<Infallible, CloseReason> {
     loop {
-        say(transport, online, seat, hub).await?;
-        hear(transport, inbox, online, seat, hub).await?;
+        say(transport, online, seat, shared).await?;
+        hear(transport, inbox, online, seat, shared).await?;
         let deadline = online.deadline().min(certificate_ends);
         let deadline = inbox.deadline().map_or(deadline, |of_inbox| of_inbox.min(deadline));
         tokio::select! {
             () = seat.mailbox.rung() => {}
             read = transport.read(inbox) => read?,
-            () = sleep_until(hub.at(deadline)) => {}
-            () = hub.shutdown.begun() => return Err(restarting(transport, hub).await),
+            () = sleep_until(shared.at(deadline)) => {}
+            () = shared.shutdown.begun() => return Err(restarting(transport, shared).await),
         }
-        let now = hub.now();
+        let now = shared.now();
         inbox.on_time(now)?;
         online.on_time(now)?;
         if now >= certificate_ends {
@@ -68,7 +68,7 @@ async fn say(
     transport: &mut impl Transport,
     online: &mut Online,
     seat: &Seat,
-    hub: &Hub,
+    shared: &Shared,
 ) -> Result<(), CloseReason> {
     let orders = seat.mailbox.take()?;
     if orders.is_empty() {
@@ -99,9 +99,9 @@ async fn say(
     if unknown {
         return Err(CloseReason::UnknownPush);
     }
-    hub.counters.pushed.add(sent.len() as u64);
+    shared.counters.pushed.add(sent.len() as u64);
     let at = clock::now();
-    report(hub, seat, online, sent.into_iter().map(|release| What::Sent { release, at })).await
+    report(shared, seat, online, sent.into_iter().map(|release| What::Sent { release, at })).await
 }
 
 /// Hears what has come.
@@ -110,17 +110,17 @@ async fn hear(
     inbox: &mut Inbox<ToServer>,
     online: &mut Online,
     seat: &Seat,
-    hub: &Hub,
+    shared: &Shared,
 ) -> Result<(), CloseReason> {
     let mut said = Vec::new();
     let mut answer = None;
     let outcome = loop {
-        let message = match inbox.next_message(hub.now()) {
+        let message = match inbox.next_message(shared.now()) {
             Ok(Some(message)) => message,
             Ok(None) => break Ok(()),
             Err(reason) => break Err(reason),
         };
-        match online.on_message(message, hub.now()) {
+        match online.on_message(message, shared.now()) {
             Ok(Heard::Report(report)) => said.push(What::Said(report)),
             Ok(Heard::KeepAlive(keep_alive)) => answer = Some(keep_alive),
             Ok(Heard::Unknown) => {}
@@ -128,7 +128,7 @@ async fn hear(
         }
     };
     // What was said before the fault was said. Reports that came together stay together: they are one commit.
-    report(hub, seat, online, said).await?;
+    report(shared, seat, online, said).await?;
     if let Some(answer) = answer {
         transport.write(vec![answer.frame()]).await?;
     }
@@ -137,7 +137,7 @@ async fn hear(
 
 /// Hands reports on to be stored. Waits where the store is behind: nothing more is read meanwhile.
 async fn report(
-    hub: &Hub,
+    shared: &Shared,
     seat: &Seat,
     online: &Online,
     all: impl IntoIterator<Item = What>,
@@ -148,5 +148,5 @@ async fn report(
     if reports.is_empty() {
         return Ok(());
     }
-    hub.reports.send(reports).await.map_err(|_| CloseReason::Restarting)
+    shared.reports.send(reports).await.map_err(|_| CloseReason::Restarting)
 }

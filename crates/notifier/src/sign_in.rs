@@ -8,7 +8,7 @@ use device_channel::{
 };
 use tokio::time::sleep_until;
 
-use crate::{hub::Hub, registry::Seat, revoked::Standing, transport::Transport};
+use crate::{registry::Seat, revoked::Standing, shared::Shared, transport::Transport};
 
 /// When to come again, by refusal. A revoked device may be enrolled again by hand; a full server may have room soon.
 fn retry_after(refusal: SignInRefusal) -> Duration {
@@ -26,26 +26,26 @@ pub(crate) async fn run(
     transport: &mut impl Transport,
     inbox: &mut Inbox<ToServer>,
     identity: Identity,
-    hub: &Hub,
+    shared: &Shared,
 ) -> Result<(Online, Seat), CloseReason> {
-    let waiting = AwaitSignIn::new(identity, hub.now());
+    let waiting = AwaitSignIn::new(identity, shared.now());
     let signing_in = loop {
-        if let Some(message) = inbox.next_message(hub.now())? {
+        if let Some(message) = inbox.next_message(shared.now())? {
             break waiting.on_message(message)?;
         }
         tokio::select! {
             read = transport.read(inbox) => read?,
-            () = sleep_until(hub.at(waiting.deadline())) => waiting.on_time(hub.now())?,
-            () = hub.shutdown.begun() => return Err(restarting(transport, hub).await),
+            () = sleep_until(shared.at(waiting.deadline())) => waiting.on_time(shared.now())?,
+            () = shared.shutdown.begun() => return Err(restarting(transport, shared).await),
         }
-        inbox.on_time(hub.now())?;
+        inbox.on_time(shared.now())?;
     };
-    match admit(&signing_in, hub).await {
+    match admit(&signing_in, shared).await {
         Ok(site_time) => {
-            let (online, confirm) = signing_in.admit(hub.keep_alive, site_time, hub.now());
+            let (online, confirm) = signing_in.admit(shared.keep_alive, site_time, shared.now());
             transport.write(vec![confirm.frame()]).await?;
             // Only now: what waits for the device comes after the confirmation.
-            Ok((online, hub.registry.seat(identity)))
+            Ok((online, shared.registry.seat(identity)))
         }
         Err(refusal) => {
             let (reason, message) = signing_in.refuse(refusal, retry_after(refusal));
@@ -56,25 +56,25 @@ pub(crate) async fn run(
 }
 
 /// Decides whether the device is taken; returns the signed time for its confirmation.
-async fn admit(signing_in: &SigningIn, hub: &Hub) -> Result<String, SignInRefusal> {
+async fn admit(signing_in: &SigningIn, shared: &Shared) -> Result<String, SignInRefusal> {
     signing_in.check()?;
     let identity = signing_in.identity();
     // A device that comes again takes no room of its own.
-    let is_here = hub.registry.connection(identity.device).is_some();
-    if !is_here && hub.registry.len() >= hub.max_connections {
+    let is_here = shared.registry.connection(identity.device).is_some();
+    if !is_here && shared.registry.len() >= shared.max_connections {
         return Err(SignInRefusal::Busy);
     }
-    match hub.revoked.standing(identity.enrolment).await {
+    match shared.revoked.standing(identity.enrolment).await {
         Standing::Valid => {}
         Standing::Revoked => return Err(SignInRefusal::Revoked),
         Standing::Unknown => return Err(SignInRefusal::AuthorityAway),
     }
-    hub.site_time.signed().await.ok_or(SignInRefusal::AuthorityAway)
+    shared.site_time.signed().await.ok_or(SignInRefusal::AuthorityAway)
 }
 
 /// Tells the device to come back, as far as it listens.
-pub(crate) async fn restarting(transport: &mut impl Transport, hub: &Hub) -> CloseReason {
-    let message = ToAgent::Restarting(Restarting { within_seconds: hub.back_within() });
+pub(crate) async fn restarting(transport: &mut impl Transport, shared: &Shared) -> CloseReason {
+    let message = ToAgent::Restarting(Restarting { within_seconds: shared.back_within() });
     match transport.write(vec![message.frame()]).await {
         Ok(()) => CloseReason::Restarting,
         Err(reason) => reason,

@@ -28,7 +28,6 @@ use crate::{
     config::{Config, ConfigError},
     counters::Counters,
     dispatch::{self, Site},
-    hub::{Hub, SiteTime},
     listen::Listeners,
     news::News,
     presence::Presence,
@@ -36,6 +35,7 @@ use crate::{
     record::{Recorder, WAITING_REPORTS},
     registry::Registry,
     revoked::{Revoked, WATCH_EVERY},
+    shared::{Shared, SiteTime},
 };
 
 /// How long the authority may be away at the start: the two are often started together.
@@ -127,7 +127,7 @@ pub async fn start(
         log: log.clone(),
         started,
     };
-    let hub = Arc::new(Hub {
+    let shared = Arc::new(Shared {
         site: own.site,
         keep_alive: config.keep_alive,
         max_connections: config.max_connections,
@@ -144,13 +144,14 @@ pub async fn start(
     let ended = CancellationToken::new();
     let mut running = Running::new(tcp_address, shutdown.clone());
     let listeners = Listeners { tcp, websocket };
-    running.part("connections", listeners.run(Arc::clone(&hub), acceptor, shutdown.clone(), ended.clone()));
+    running
+        .part("connections", listeners.run(Arc::clone(&shared), acceptor, shutdown.clone(), ended.clone()));
     running.part("dispatch", dispatch::run(site, config.throttle, shutdown.clone()));
     running.part("recorder", recorder.run(waiting, ended.clone()));
     running.part("presence", presence.run(ended));
     running.part("reaper", reap::run(store, wakes, log.clone(), shutdown.clone()));
     running.part("certificate", own.keep(log.clone(), shutdown.clone()));
-    running.part("revocations", watch_revocations(hub, shutdown));
+    running.part("revocations", watch_revocations(shared, shutdown));
     if let Some(address) = tcp_address {
         log.info(format_args!("The notification server listens on {address}."));
     }
@@ -182,7 +183,7 @@ async fn certificate(authority: &Authority, log: &ComponentLog) -> Result<OwnCer
 }
 
 /// Closes the connections of devices that are revoked while they are online.
-async fn watch_revocations(hub: Arc<Hub>, shutdown: Shutdown) {
+async fn watch_revocations(shared: Arc<Shared>, shutdown: Shutdown) {
     let mut generation = 0;
     loop {
         tokio::select! {
@@ -190,9 +191,9 @@ async fn watch_revocations(hub: Arc<Hub>, shutdown: Shutdown) {
             () = sleep(WATCH_EVERY) => {}
         }
         // Where the authority is away those who are online stay; who comes is refused once the list is too old.
-        if let Ok(Some((newer, revoked))) = hub.revoked.since(generation).await {
+        if let Ok(Some((newer, revoked))) = shared.revoked.since(generation).await {
             generation = newer;
-            hub.registry.close_revoked(&revoked);
+            shared.registry.close_revoked(&revoked);
         }
     }
 }

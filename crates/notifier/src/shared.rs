@@ -23,7 +23,7 @@ const BACK_WITHIN: u64 = 120;
 
 /// What all connections share.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct Shared {
     pub(crate) site: SiteId,
     pub(crate) keep_alive: Duration,
     pub(crate) max_connections: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Hub {
     pub(crate) started: Instant,
 }
 
-impl Hub {
+impl Shared {
     /// Returns the time since the server started: the clock of all state machines.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
