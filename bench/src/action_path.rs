@@ -5,8 +5,9 @@ use std::{
     fs::File,
     io::{Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 use action::ActionKind;
 use console_api::{Change, Kind, NewAction, NewTarget};

@@ -4,8 +4,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 use action::{State, TaskGuid, UserId};
 use console_api::{Action, Client, ClientOptions, Device, DeviceQuery, Kind, NewAction, NewTarget, Setup};

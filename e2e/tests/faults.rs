@@ -30,7 +30,10 @@ async fn an_action_waits_for_an_agent_that_is_away_and_is_done_once() {
 
     let task_guid = world.ask(ActionKind::MACHINE_POLICY, &device).await;
     let waiting = world.waits(task_guid).await;
-    assert_eq!((waiting.state, waiting.why.expect("a reason").reason.as_str()), (State::Queued, "device_offline"));
+    assert_eq!(
+        (waiting.state, waiting.why.expect("a reason").reason.as_str()),
+        (State::Queued, "device_offline")
+    );
 
     agent.restart();
     let action = world.ended(task_guid).await;

@@ -30,7 +30,7 @@ pub(crate) struct Stop {
 
 impl Stop {
     /// Makes an error with a fix.
-    pub(crate) fn new(code: u8, what: impl Into<String>, fix: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn error(code: u8, what: impl Into<String>, fix: impl Into<String>) -> anyhow::Error {
         anyhow::Error::new(Self { code, what: what.into(), fix: fix.into() })
     }
 }

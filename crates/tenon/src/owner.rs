@@ -2,8 +2,9 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 use authority_link::{Answer, Call, OwnerAnswer, OwnerCall, Role};
 use service::call::{Caller, Calls, Endpoint};
@@ -60,7 +61,7 @@ impl Calls for AuthorityCalls {
 
 async fn ask(socket: &Path, owner: OwnerCall) -> anyhow::Result<OwnerAnswer> {
     if !socket.exists() {
-        return Err(Stop::new(
+        return Err(Stop::error(
             exit::FAILED,
             format!("no site answers at {}", socket.display()),
             "start the site (`tenon site`), or name its folder with --site or TENON_SITE",
@@ -71,7 +72,7 @@ async fn ask(socket: &Path, owner: OwnerCall) -> anyhow::Result<OwnerAnswer> {
         Call::Introduce { role: Role::Owner },
     );
     let answer = caller.call(Call::Owner { owner }).await.map_err(|error| {
-        Stop::new(
+        Stop::error(
             exit::FAILED,
             format!(
                 "failed to ask the site authority at {}: {}",
@@ -83,14 +84,14 @@ async fn ask(socket: &Path, owner: OwnerCall) -> anyhow::Result<OwnerAnswer> {
     })?;
     match answer {
         Answer::Owner(answer) => match *answer {
-            OwnerAnswer::NotValid { what, fix } => Err(Stop::new(exit::FAILED, what, fix)),
+            OwnerAnswer::NotValid { what, fix } => Err(Stop::error(exit::FAILED, what, fix)),
             answer => Ok(answer),
         },
         Answer::Denied { reason } => {
-            Err(Stop::new(exit::REFUSED, reason, "ask as root or as the authority's own user"))
+            Err(Stop::error(exit::REFUSED, reason, "ask as root or as the authority's own user"))
         }
         Answer::Failed { what, .. } => {
-            Err(Stop::new(exit::FAILED, what, "look at SiteAuthority.log in the site's folder"))
+            Err(Stop::error(exit::FAILED, what, "look at SiteAuthority.log in the site's folder"))
         }
         other => Err(unexpected(&other)),
     }
@@ -100,7 +101,7 @@ async fn ask(socket: &Path, owner: OwnerCall) -> anyhow::Result<OwnerAnswer> {
 pub(crate) fn unexpected(answer: &impl std::fmt::Debug) -> anyhow::Error {
     let answer = format!("{answer:?}");
     let kind = answer.split([' ', '(', '{']).next().unwrap_or_default();
-    Stop::new(
+    Stop::error(
         exit::FAILED,
         format!("the site authority gave an answer of another kind than was asked for (`{kind}`)"),
         "use the `tenon` of the same version as the site's",

@@ -94,7 +94,7 @@ impl ConsoleOptions {
                 .map(|session| session.token.clone())
         });
         let (Some(url), Some(token)) = (url, token) else {
-            return Err(Stop::new(
+            return Err(Stop::error(
                 exit::FAILED,
                 "no console is named, or nobody is signed in there",
                 "sign in with `tenon login --url URL --user NAME`, or set TENON_URL and TENON_TOKEN",
@@ -123,9 +123,9 @@ pub(crate) fn refused(error: ClientError) -> anyhow::Error {
     match error.problem() {
         Some(problem) => {
             let code = if matches!(problem.status, 401 | 403) { exit::REFUSED } else { exit::FAILED };
-            Stop::new(code, problem.to_string(), problem.fix.clone())
+            Stop::error(code, problem.to_string(), problem.fix.clone())
         }
-        None => Stop::new(
+        None => Stop::error(
             exit::FAILED,
             service::error::Chain(&error).to_string(),
             "check the console's address, and that it runs: `curl URL/api/v1/openapi.json`",

@@ -73,7 +73,7 @@ pub(crate) async fn run(backup: Backup) -> anyhow::Result<()> {
 
 fn make(folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
-        return Err(Stop::new(
+        return Err(Stop::error(
             exit::FAILED,
             format!("{} exists already", folder.display()),
             "name a folder that does not: a backup never overwrites another",

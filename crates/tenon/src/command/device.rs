@@ -83,12 +83,12 @@ pub(crate) async fn find(client: &console_api::Client, wanted: &str) -> anyhow::
     let mut found = client.devices(&query).await.map_err(refused)?.items;
     match (found.pop(), found.is_empty()) {
         (Some(device), true) => Ok(device),
-        (Some(_), false) => Err(Stop::new(
+        (Some(_), false) => Err(Stop::error(
             exit::FAILED,
             format!("more than one device has the name `{wanted}`"),
             "name it by its id: `tenon device list --filter 'name = \"…\"'`",
         )),
-        (None, _) => Err(Stop::new(
+        (None, _) => Err(Stop::error(
             exit::FAILED,
             format!("the console knows no device with the id or name `{wanted}`"),
             "look it up: `tenon device list --search TEXT`",

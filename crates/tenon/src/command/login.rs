@@ -27,7 +27,7 @@ pub(crate) struct Login {
 pub(crate) async fn sign_in(login: Login) -> anyhow::Result<()> {
     let url = login.console.url.clone().or(Session::read()?.map(|session| session.url));
     let (Some(url), Some(user)) = (url, login.user) else {
-        return Err(Stop::new(
+        return Err(Stop::error(
             exit::USAGE,
             "no console or no name is given",
             "`tenon login --url URL --user NAME`",
@@ -41,7 +41,7 @@ pub(crate) async fn sign_in(login: Login) -> anyhow::Result<()> {
     let sign_in = SignIn { tenant: login.tenant, user, password, cookie: false };
     let signed_in = client.sign_in(&sign_in).await.map_err(refused)?;
     let Some(token) = signed_in.token else {
-        return Err(Stop::new(
+        return Err(Stop::error(
             exit::FAILED,
             "the console gave no session",
             "use the `tenon` of the console's version",

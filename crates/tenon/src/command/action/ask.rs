@@ -77,12 +77,12 @@ pub(crate) async fn only_site(client: &Client) -> anyhow::Result<SiteId> {
     let sites = client.sites().await.map_err(refused)?;
     match &sites[..] {
         [site] => Ok(site.id),
-        [] => Err(Stop::new(
+        [] => Err(Stop::error(
             exit::FAILED,
             "the tenant has no site",
             "attach one: `tenon site attach` at the site",
         )),
-        _ => Err(Stop::new(
+        _ => Err(Stop::error(
             exit::USAGE,
             "the tenant has several sites",
             "name the collection's site with --on-site",

@@ -1,9 +1,7 @@
 //! Following an action: a line for each target whenever its state changes.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::Instant;
 
 use action::{DeviceId, State, TaskGuid};
 use console_api::{Action, Client};

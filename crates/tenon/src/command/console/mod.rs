@@ -77,7 +77,7 @@ async fn serve(options: &ServerOptions) -> anyhow::Result<()> {
         Ok(running) => running,
         Err(error @ ::console::StartError::Config(_)) => {
             let told = service::error::Chain(&error).to_string();
-            return Err(Stop::new(exit::CONFIG, told, "correct the configuration file"));
+            return Err(Stop::error(exit::CONFIG, told, "correct the configuration file"));
         }
         Err(error) => return Err(error.into()),
     };
@@ -93,6 +93,6 @@ async fn serve(options: &ServerOptions) -> anyhow::Result<()> {
 fn load(path: &Path) -> anyhow::Result<ConsoleFile> {
     files::load(path, "console").map_err(|error| {
         let told = service::error::Chain(&error).to_string();
-        Stop::new(exit::CONFIG, told, "see docs/operate/console.md for its keys")
+        Stop::error(exit::CONFIG, told, "see docs/operate/console.md for its keys")
     })
 }

@@ -49,7 +49,7 @@ impl Place {
             return Ok(Self::Temporary(folder.context("failed to make a temporary folder")?));
         };
         if path.exists() {
-            return Err(Stop::new(
+            return Err(Stop::error(
                 exit::FAILED,
                 format!("the folder {} exists already", path.display()),
                 "name one that does not: the demo starts from nothing",

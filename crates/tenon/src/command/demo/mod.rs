@@ -9,7 +9,9 @@ mod files;
 mod setup;
 mod tell;
 
-use std::{path::PathBuf, time::Instant};
+use std::path::PathBuf;
+
+use tokio::time::Instant;
 
 use anyhow::Context as _;
 

@@ -2,8 +2,9 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 use anyhow::Context as _;
 use authority_link::{OwnerAnswer, OwnerCall};
@@ -67,8 +68,10 @@ pub(super) async fn all(plan: &Plan, demo: &Demo, children: &mut Children) -> an
     let config = plan.site_config.display().to_string();
     let output = start(children, "site", &["site", "--config", &config, "--log-format", format])?;
     let site = SiteFolder { folder: plan.site.clone() };
-    wait("the site", async || std::fs::read_to_string(&output).is_ok_and(|text| text.contains("is ready")).then_some(()))
-        .await?;
+    wait("the site", async || {
+        std::fs::read_to_string(&output).is_ok_and(|text| text.contains("is ready")).then_some(())
+    })
+    .await?;
     attach(plan, &client, &site).await?;
     rules(&site, id, &user).await?;
 
@@ -199,7 +202,11 @@ async fn enrol(agent: &Path, plan: &Plan, join_token: &str) -> anyhow::Result<()
         return Ok(());
     }
     let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(Stop::new(exit::FAILED, format!("the demo's agent did not enrol: {told}"), "look at the demo's logs"))
+    Err(Stop::error(
+        exit::FAILED,
+        format!("the demo's agent did not enrol: {told}"),
+        "look at the demo's logs",
+    ))
 }
 
 /// Waits until the console shows all devices as online.

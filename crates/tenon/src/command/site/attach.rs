@@ -55,7 +55,7 @@ pub(super) async fn attach(attach: Attach) -> anyhow::Result<()> {
     let attached = connector::attach(options).await.map_err(|error| {
         let fix = error.fix();
         let told = service::error::Chain(&error).to_string();
-        Stop::new(exit::FAILED, format!("the site was not attached: {told}"), fix)
+        Stop::error(exit::FAILED, format!("the site was not attached: {told}"), fix)
     })?;
     for check in attached.checks {
         print::line(&format!("ok  {check}"))?;
@@ -70,7 +70,7 @@ pub(super) async fn offboard(site: &SiteFolder, way: Way, force: bool) -> anyhow
         OffboardOptions { folder: site.folder.clone(), proxy: way.proxy, ca_file: way.ca_file, force };
     let ended = connector::offboard(options).await.map_err(|error| {
         let told = service::error::Chain(&error).to_string();
-        Stop::new(exit::FAILED, told, "where the console is gone for good, end it here alone with --force")
+        Stop::error(exit::FAILED, told, "where the console is gone for good, end it here alone with --force")
     })?;
     let known = if ended.confirmed { "the console has confirmed it" } else { "the console was not told" };
     print::line(&format!("the attachment to {} has ended; {known}", ended.console_url))?;

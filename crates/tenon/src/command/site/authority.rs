@@ -65,7 +65,7 @@ impl AuthorityProcess {
         let answers = owner::wait_for(socket, START_WITHIN);
         tokio::select! {
             answer = answers => answer,
-            status = self.child.wait() => Err(Stop::new(
+            status = self.child.wait() => Err(Stop::error(
                 exit::FAILED,
                 format!("the authority ended at its start ({})", status.map_or_else(|e| e.to_string(), |s| s.to_string())),
                 "look at what it printed above, and at SiteAuthority.log",

@@ -140,7 +140,7 @@ impl SiteFile {
         let own = &self.notifier;
         let throttle =
             notifier::Throttle::new(own.throttle_strategy, own.throttle_param).map_err(|error| {
-                Stop::new(
+                Stop::error(
                     exit::CONFIG,
                     error.to_string(),
                     "correct `notifier.throttle-strategy` and `-param` in site.toml",
@@ -154,7 +154,7 @@ impl SiteFile {
             config.max_connections = most;
         }
         config.check().map_err(|error| {
-            Stop::new(exit::CONFIG, error.to_string(), "correct the section `notifier` in site.toml")
+            Stop::error(exit::CONFIG, error.to_string(), "correct the section `notifier` in site.toml")
         })?;
         Ok(config)
     }

@@ -38,7 +38,7 @@ pub(super) async fn run(
     let path = config_path(&options, CONFIG);
     let file: SiteFile = service::config::load(&path, "site").map_err(|error| {
         let told = service::error::Chain(&error).to_string();
-        Stop::new(exit::CONFIG, told, "see docs/operate/site.md for its keys")
+        Stop::error(exit::CONFIG, told, "see docs/operate/site.md for its keys")
     })?;
     let shutdown = Shutdown::on_signals().context("failed to listen for signals")?;
     if until_stdin_closes {
