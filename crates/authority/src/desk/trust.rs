@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use action::Timestamp;
-use authority_link::{Answer, PAGE, Role};
+use authority_link::{Answer, Role};
 use proof::{Servers, SiteRole, TrustDocument, role};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ use crate::{
 const LIFE: Duration = Duration::from_hours(365 * 24);
 /// How old it may get before it is signed anew.
 const RENEWED_AFTER: Duration = Duration::from_hours(30 * 24);
+
+/// The most enrolments in one answer about revocations: 2 MB, half of a frame.
+const MOST_REVOCATIONS: usize = 50_000;
 
 const FILE: &str = "trust.json";
 
@@ -113,11 +116,11 @@ impl Desk {
         let mut changed: Vec<_> =
             changed.map(|device| (device.changed, device.revoked, device.enrolment)).collect();
         changed.sort_unstable();
-        let generation = match changed.get(PAGE) {
-            Some(_) => changed[PAGE - 1].0,
+        let generation = match changed.get(MOST_REVOCATIONS) {
+            Some(_) => changed[MOST_REVOCATIONS - 1].0,
             None => self.site.revocations,
         };
-        changed.truncate(PAGE);
+        changed.truncate(MOST_REVOCATIONS);
         let those = |wanted: bool| {
             let of_kind = changed.iter().filter(|(_, revoked, _)| *revoked == wanted);
             of_kind.map(|(_, _, enrolment)| *enrolment).collect()
