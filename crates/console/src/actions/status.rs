@@ -78,7 +78,8 @@ pub(crate) async fn show_action(
     let tenant = permit.tenant();
     let row = find(&console, &permit, task_guid).await?;
     let mut action = shown(row);
-    if action.unknown.is_none() && action.total > 0 && action.state != State::Pending {
+    let has_reason = !matches!(action.state, State::Pending | State::Done);
+    if action.unknown.is_none() && action.total > 0 && has_reason {
         action.why = console.store().why(tenant, task_guid, action.state).await?;
     }
     action.targets = console.store().targets(tenant, task_guid, None, None, SHOWN).await?;
