@@ -1,9 +1,9 @@
 //! The notification server: holds the devices' connections and hands them their push tasks.
 //!
-//! A connection passes through [`listen`], [`handshake`], [`sign_in`] and [`serve`], and has its seat in [`registry`]. A
-//! push message is found by [`dispatch`], waits in the [`backlog`] behind its [`throttle`], is signed by the site
-//! authority as a [`release`], and reaches its connection through a [`mailbox`]. What the device says goes to [`record`].
-//! Beside them [`presence`] stores who is online, [`reap`] ends what is overdue, and [`revoked`] closes who may not stay.
+//! A connection passes through `listen`, `handshake`, `sign_in` and `serve`, and has its seat in `registry`. A
+//! push message is found by `dispatch`, waits in the `backlog` behind its `throttle`, is signed by the site
+//! authority as a `release`, and reaches its connection through a `mailbox`. What the device says goes to `record`.
+//! Beside them `presence` stores who is online, `reap` ends what is overdue, and `revoked` closes who may not stay.
 //!
 //! Everything in memory can be lost: what is true stands in the site's store, and one look at it makes this right.
 
