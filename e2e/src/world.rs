@@ -2,15 +2,17 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 use tokio::time::Instant;
 
-use action::{State, TaskGuid, UserId};
+use action::{OfflinePolicy, State, TaskGuid, UserId};
 use console_api::{Action, Client, ClientOptions, Device, DeviceQuery, Kind, NewAction, NewTarget, Setup};
 use tempfile::TempDir;
+use testkit::network::Proxy;
 
 use crate::{Lines, Program, binary, free_port};
 
@@ -38,6 +40,10 @@ pub struct WorldOptions {
     pub site_folder: Option<PathBuf>,
     /// Whether each role of the site is a process of its own (only on PostgreSQL).
     pub separate_roles: bool,
+    /// Whether agents find the device channel's port closed, and have the WebSocket instead.
+    pub blocked_channel: bool,
+    /// Whether the site reaches the console through [`World::link`], which can be cut.
+    pub fragile_link: bool,
 }
 
 impl Default for WorldOptions {
@@ -50,6 +56,8 @@ impl Default for WorldOptions {
             throttle: (1, 42),
             site_folder: None,
             separate_roles: false,
+            blocked_channel: false,
+            fragile_link: false,
         }
     }
 }
@@ -67,6 +75,8 @@ pub struct World {
     pub admin: UserId,
     /// The console's address.
     pub url: String,
+    /// What lies between site and console, where that was asked for.
+    pub link: Option<Proxy>,
     folder: TempDir,
 }
 
@@ -107,7 +117,7 @@ impl World {
         let code = wait_for("the setup code", || setup_code(&console.printed()));
         let setup =
             Setup { code, tenant: "story".to_owned(), user: "ann".to_owned(), password: PASSWORD.to_owned() };
-        let signed_in = wait_for_answer("the console", async || {
+        let signed_in = eventually("the console", async || {
             let mut stranger = client(&url, None);
             stranger.set_up(&setup).await.ok()
         })
@@ -115,12 +125,17 @@ impl World {
         let client = client(&url, signed_in.token.as_deref());
         let site = Site::start(folder.path(), &options);
         let attach = client.create_attach_code().await.expect("an attach code");
-        site.tenon(&["site", "attach", "--console", &url, "--code", &attach.code]);
+        let link = match options.fragile_link {
+            true => Some(Proxy::start(SocketAddr::from(([127, 0, 0, 1], port))).await.expect("a proxy")),
+            false => None,
+        };
+        let dialled = link.as_ref().map_or(url.clone(), |link| format!("http://{}", link.address()));
+        site.tenon(&["site", "attach", "--console", &dialled, "--code", &attach.code]);
         if options.may_act {
             let user = signed_in.me.id.to_string();
             site.tenon(&["role", "assign", "Operations Administrator", "--user", &user, "--name", "ann"]);
         }
-        Self { console, site, client, admin: signed_in.me.id, url, folder }
+        Self { console, site, client, admin: signed_in.me.id, url, link, folder }
     }
 
     /// Starts the console again after it was ended.
@@ -148,14 +163,14 @@ impl World {
     /// Waits until the console shows the device of that name, as `wanted` accepts it.
     pub async fn device(&self, name: &str, wanted: impl Fn(&Device) -> bool) -> Device {
         let query = DeviceQuery { filter: Some(format!("name = \"{name}\"")), ..DeviceQuery::default() };
-        wait_for_answer(&format!("the device {name} at the console"), async || {
+        eventually(&format!("the device {name} at the console"), async || {
             let devices = self.client.devices(&query).await.ok()?.items;
             devices.into_iter().find(|device| wanted(device))
         })
         .await
     }
 
-    /// Asks for an action on a device.
+    /// Asks for an action on a device, which waits where the device is away.
     pub async fn ask(&self, kind: action::ActionKind, device: &Device) -> TaskGuid {
         let new = NewAction {
             kind: Kind(kind),
@@ -163,7 +178,7 @@ impl World {
             param: String::new(),
             deliver_by: None,
             finish_within_seconds: None,
-            offline: None,
+            offline: Some(OfflinePolicy::Queue),
             task_guid: None,
         };
         let key = uuid::Uuid::new_v4().to_string();
@@ -216,9 +231,20 @@ impl Site {
             options.site_database.as_ref().map_or_else(String::new, |url| format!("database = \"{url}\"\n"));
         let own = options.authority_database.as_ref();
         let authority = own.map_or_else(String::new, |url| format!("[authority]\ndatabase = \"{url}\"\n"));
+        // Nothing listens on port 1 of this machine: an agent that is given it finds the channel closed.
+        let (told, fallback) = match options.blocked_channel {
+            true => {
+                let port = free_port();
+                let keys = format!(
+                    "websocket-listen = \"127.0.0.1:{port}\"\nwebsocket-url = \"https://127.0.0.1:{port}\"\n"
+                );
+                (1, keys)
+            }
+            false => (channel, String::new()),
+        };
         let text = format!(
             "folder = \"{}\"\nname = \"Story\"\n{database}{authority}[notifier]\nlisten = \"127.0.0.1:{channel}\"\n\
-             address = \"127.0.0.1:{channel}\"\nthrottle-strategy = {strategy}\nthrottle-param = {param}\n\
+             address = \"127.0.0.1:{told}\"\n{fallback}throttle-strategy = {strategy}\nthrottle-param = {param}\n\
              [management-point]\nlisten = \"127.0.0.1:{management}\"\nurl = \"{management_url}\"\n",
             folder.display()
         );
@@ -259,6 +285,21 @@ impl Site {
             role => role.to_owned(),
         };
         self.programs[index].1 = self.start_roles(&roles);
+    }
+
+    /// Ends the site's processes, as an administrator does.
+    pub fn stop(&mut self) {
+        for (_, program) in &mut self.programs {
+            program.terminate();
+        }
+    }
+
+    /// Starts the site's processes again, and waits until they are ready.
+    pub fn start_again(&mut self) {
+        for index in 0..self.programs.len() {
+            self.kill_and_restart(index);
+        }
+        self.wait_for_authority();
     }
 
     /// Returns a log of the site.
@@ -379,7 +420,12 @@ fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     }
 }
 
-async fn wait_for_answer<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+/// Waits until `look` finds what a story needs.
+///
+/// # Panics
+///
+/// When it is not there within a minute.
+pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look().await {

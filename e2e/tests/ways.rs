@@ -1,0 +1,95 @@
+//! Other ways: a blocked port, a link that is cut, a site on PostgreSQL whose roles are processes of their own, a site that
+//! comes back from its backup.
+
+use action::{ActionKind, State};
+use e2e::{World, WorldOptions};
+use testkit::{
+    network::Weather,
+    postgres::{Durability, Server},
+};
+
+#[tokio::test]
+async fn an_agent_that_cannot_reach_the_channel_uses_the_websocket() {
+    let world = World::start(WorldOptions { blocked_channel: true, ..WorldOptions::default() }).await;
+    let agent = world.add_agent("kassa-1");
+    let device = world.device("kassa-1", |device| device.online).await;
+    let task_guid = world.ask(ActionKind::MACHINE_POLICY, &device).await;
+    assert_eq!(world.ended(task_guid).await.state, State::Done);
+    let log = agent.log("CcmNotificationAgent.log").folded();
+    assert!(log.iter().any(|line| line.contains("WebSocket")), "{log:?}");
+}
+
+// The link is a task of this process, which must go on while the story waits for a command.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_link_is_cut_actions_wait_and_the_admin_sees_since_when() {
+    let world = World::start(WorldOptions { fragile_link: true, ..WorldOptions::default() }).await;
+    let _agent = world.add_agent("kassa-1");
+    let device = world.device("kassa-1", |device| device.online).await;
+    let link = world.link.as_ref().expect("a link that can be cut");
+    link.set(Weather::Cut);
+    let site = e2e::eventually("the console notices", async || {
+        let site = world.client.sites().await.ok()?.into_iter().next()?;
+        (!site.link.up).then_some(site)
+    })
+    .await;
+    assert!(site.link.since.is_some(), "{site:?}");
+
+    let task_guid = world.ask(ActionKind::MACHINE_POLICY, &device).await;
+    let waiting = world.waits(task_guid).await;
+    assert_eq!(
+        (waiting.state, waiting.why.expect("a reason").reason.as_str()),
+        (State::Pending, "connector_away")
+    );
+
+    link.set(Weather::Fair);
+    assert_eq!(world.ended(task_guid).await.state, State::Done);
+}
+
+#[tokio::test]
+async fn on_postgresql_each_role_may_die_and_no_action_is_lost() {
+    let server = Server::start(Durability::Full);
+    let options = WorldOptions {
+        site_database: Some(server.database().await),
+        authority_database: Some(server.database().await),
+        console_database: Some(server.database().await),
+        separate_roles: true,
+        throttle: (0, 0),
+        ..WorldOptions::default()
+    };
+    let mut world = World::start(options).await;
+    let agent = world.add_agent("kassa-1");
+    let device = world.device("kassa-1", |device| device.online).await;
+    for role in 0..world.site.programs.len() {
+        let mut asked = Vec::new();
+        for number in 0..10 {
+            if number == 5 {
+                world.site.kill_and_restart(role);
+            }
+            asked.push(world.ask(ActionKind::PROBE, &device).await);
+        }
+        for task_guid in asked {
+            let action = world.ended(task_guid).await;
+            assert_eq!(action.state, State::Done, "killed {}: {action:#?}", world.site.programs[role].0);
+        }
+    }
+    drop(agent);
+}
+
+#[tokio::test]
+async fn a_site_that_comes_back_from_its_backup_is_known_to_its_devices() {
+    let mut world = World::start(WorldOptions::default()).await;
+    let _agent = world.add_agent("kassa-1");
+    let device = world.device("kassa-1", |device| device.online).await;
+    let copy = world.files().join("copy");
+    let config = world.files().join("site.toml").display().to_string();
+    world.site.tenon(&["backup", "site", "--config", &config, &copy.display().to_string()]);
+
+    world.site.stop();
+    std::fs::rename(&world.site.folder, world.files().join("lost")).expect("the folder is lost");
+    std::fs::rename(&copy, &world.site.folder).expect("the copy takes its place");
+    world.site.start_again();
+
+    world.device("kassa-1", |device| device.online).await;
+    let task_guid = world.ask(ActionKind::MACHINE_POLICY, &device).await;
+    assert_eq!(world.ended(task_guid).await.state, State::Done);
+}
