@@ -57,6 +57,13 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Refuse a device from now on: its connection closes, and its certificate is worth nothing
+    Revoke {
+        #[command(flatten)]
+        site: SiteFolder,
+        /// The device
+        device: action::DeviceId,
+    },
     /// Sign no release until `resume`: an emergency stop
     Halt {
         #[command(flatten)]
@@ -79,6 +86,7 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Attach(attach)) => attach::attach(attach).await,
         Some(What::Offboard { site, way, force }) => attach::offboard(&site, way, force).await,
         Some(What::Status { site, json }) => status::status(&site, json).await,
+        Some(What::Revoke { site, device }) => status::revoke(&site, device).await,
         Some(What::Halt { site }) => status::halt(&site).await,
         Some(What::Resume { site }) => status::resume(&site).await,
     }

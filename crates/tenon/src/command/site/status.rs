@@ -1,5 +1,6 @@
 //! `tenon site status`, `halt` and `resume`.
 
+use action::DeviceId;
 use authority_link::{OwnerAnswer, OwnerCall};
 use connector::LinkState;
 
@@ -43,6 +44,12 @@ pub(super) async fn status(site: &SiteFolder, json: bool) -> anyhow::Result<()> 
         print::line(&format!("{word:<9} {}", print::clean(&value)))?;
     }
     Ok(())
+}
+
+/// Has the authority refuse a device from now on.
+pub(super) async fn revoke(site: &SiteFolder, device: DeviceId) -> anyhow::Result<()> {
+    let told = format!("{device} is revoked: it is disconnected within seconds, and refused from now on");
+    done(site.ask(OwnerCall::RevokeDevice { device }).await?, &told)
 }
 
 /// Has the authority sign no release.
