@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use action::SiteId;
 use bytes::{Bytes, BytesMut};
-use device_channel::{CloseReason, LARGEST_FRAME};
+use device_channel::{CloseReason, LARGEST_FRAME, Malformed};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proof::SiteRole;
 use rustls::ClientConfig;
@@ -84,7 +84,8 @@ impl Line {
                     // Pings are answered by the library.
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                     // Texts are not part of this wire.
-                    Some(Ok(Message::Text(_)) | Err(_)) => return Err(CloseReason::Lost),
+                    Some(Ok(Message::Text(_))) => return Err(CloseReason::NotValid(Malformed::Syntax)),
+                    Some(Err(_)) => return Err(CloseReason::Lost),
                 }
             },
         }
