@@ -12,4 +12,4 @@ pub use logs::{Lines, fold};
 pub use ports::free_port;
 pub use program::{Program, binary};
 pub use wal::commits;
-pub use world::{AgentOnDevice, Site, World, WorldOptions, eventually};
+pub use world::{AgentOnDevice, Processes, Site, World, WorldOptions, eventually};

@@ -38,8 +38,8 @@ pub struct WorldOptions {
     pub throttle: (u32, u32),
     /// The site's folder, where it must lie on a certain disk.
     pub site_folder: Option<PathBuf>,
-    /// Whether each role of the site is a process of its own (only on PostgreSQL).
-    pub separate_roles: bool,
+    /// Which roles of the site share a process.
+    pub processes: Processes,
     /// Whether agents find the device channel's port closed, and have the WebSocket instead.
     pub blocked_channel: bool,
     /// Whether the site reaches the console through [`World::link`], which can be cut.
@@ -55,9 +55,31 @@ impl Default for WorldOptions {
             may_act: true,
             throttle: (1, 42),
             site_folder: None,
-            separate_roles: false,
+            processes: Processes::Together,
             blocked_channel: false,
             fragile_link: false,
+        }
+    }
+}
+
+/// Which roles of a site share a process.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Processes {
+    /// All, with the authority as a child.
+    Together,
+    /// All but the authority, which was started on its own.
+    AuthorityApart,
+    /// None (only on PostgreSQL).
+    Apart,
+}
+
+impl Processes {
+    /// Returns the roles of each process, the authority's first where it is one of its own.
+    fn roles(self) -> &'static [&'static str] {
+        match self {
+            Processes::Together => &["authority,connector,notifier,management-point"],
+            Processes::AuthorityApart => &["authority", "connector,notifier,management-point"],
+            Processes::Apart => &["authority", "connector", "notifier", "management-point"],
         }
     }
 }
@@ -83,7 +105,7 @@ pub struct World {
 /// A site: its processes and its files.
 #[derive(Debug)]
 pub struct Site {
-    /// Its processes, each with the roles that it has; one process with all of them unless asked otherwise.
+    /// Its processes, each with the roles that it has.
     pub programs: Vec<(String, Program)>,
     /// Its folder.
     pub folder: PathBuf,
@@ -250,17 +272,12 @@ impl Site {
         );
         fs::write(&config, text).expect("the site's configuration");
         let mut site = Self { programs: Vec::new(), folder, config, management_url, files: files.to_owned() };
-        if options.separate_roles {
-            for role in ["authority", "connector", "notifier", "management-point"] {
-                let program = site.start_roles(role);
-                site.programs.push((role.to_owned(), program));
-                if role == "authority" {
-                    site.wait_for_authority();
-                }
+        for roles in options.processes.roles() {
+            let program = site.start_roles(roles);
+            site.programs.push(((*roles).to_owned(), program));
+            if *roles == "authority" {
+                site.wait_for_authority();
             }
-        } else {
-            let program = site.start_roles("authority,connector,notifier,management-point");
-            site.programs.push(("site".to_owned(), program));
         }
         for (name, program) in &site.programs {
             if name != "authority" {
@@ -280,10 +297,7 @@ impl Site {
     /// Kills the site's process number `index` as `kill -9` does, and starts it again.
     pub fn kill_and_restart(&mut self, index: usize) {
         self.programs[index].1.kill();
-        let roles = match &*self.programs[index].0 {
-            "site" => "authority,connector,notifier,management-point".to_owned(),
-            role => role.to_owned(),
-        };
+        let roles = self.programs[index].0.clone();
         self.programs[index].1 = self.start_roles(&roles);
     }
 

@@ -6,7 +6,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use action::{ActionKind, Hop, State, TaskGuid};
 use console_api::{Kind, NewAction, NewTarget};
-use e2e::{AgentOnDevice, World, WorldOptions};
+use e2e::{AgentOnDevice, Processes, World, WorldOptions};
+use testkit::postgres::{Durability, Server};
 
 /// How often one program is killed, and how many actions run in each round.
 #[derive(Clone, Copy)]
@@ -87,6 +88,47 @@ async fn a_killed_site_loses_no_action() {
 #[tokio::test]
 async fn a_killed_agent_loses_no_action_and_does_none_twice() {
     killed_at_random(WorldOptions::default(), Victim::Agent, FEW).await;
+}
+
+#[tokio::test]
+async fn a_killed_authority_loses_no_action() {
+    let options = WorldOptions { processes: Processes::AuthorityApart, ..WorldOptions::default() };
+    killed_at_random(options, Victim::Site(0), FEW).await;
+}
+
+#[tokio::test]
+async fn on_postgresql_each_role_may_be_killed_by_itself() {
+    each_role_on_postgresql(Rounds { rounds: 1, actions: 10 }).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo xtask faults"]
+async fn faults_of_each_role_on_postgresql() {
+    each_role_on_postgresql(MANY).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo xtask faults"]
+async fn faults_of_an_authority_killed_in_many_rounds() {
+    let options = WorldOptions { processes: Processes::AuthorityApart, ..WorldOptions::default() };
+    killed_at_random(options, Victim::Site(0), MANY).await;
+}
+
+/// Kills each role of a site on PostgreSQL, each in a world of its own databases.
+async fn each_role_on_postgresql(rounds: Rounds) {
+    /// Authority, connector, notification server, management point.
+    const ROLES: usize = 4;
+    let server = Server::start(Durability::Full);
+    for role in 0..ROLES {
+        let options = WorldOptions {
+            site_database: Some(server.database().await),
+            authority_database: Some(server.database().await),
+            console_database: Some(server.database().await),
+            processes: Processes::Apart,
+            ..WorldOptions::default()
+        };
+        killed_at_random(options, Victim::Site(role), rounds).await;
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,8 @@
-//! Other ways: a blocked port, a link that is cut, a site on PostgreSQL whose roles are processes of their own, a site that
-//! comes back from its backup.
+//! Other ways: a blocked port, a link that is cut, a site that comes back from its backup.
 
 use action::{ActionKind, State};
 use e2e::{World, WorldOptions};
-use testkit::{
-    network::Weather,
-    postgres::{Durability, Server},
-};
+use testkit::network::Weather;
 
 #[tokio::test]
 async fn an_agent_that_cannot_reach_the_channel_uses_the_websocket() {
@@ -43,36 +39,6 @@ async fn while_the_link_is_cut_actions_wait_and_the_admin_sees_since_when() {
 
     link.set(Weather::Fair);
     assert_eq!(world.ended(task_guid).await.state, State::Done);
-}
-
-#[tokio::test]
-async fn on_postgresql_each_role_may_die_and_no_action_is_lost() {
-    let server = Server::start(Durability::Full);
-    let options = WorldOptions {
-        site_database: Some(server.database().await),
-        authority_database: Some(server.database().await),
-        console_database: Some(server.database().await),
-        separate_roles: true,
-        throttle: (0, 0),
-        ..WorldOptions::default()
-    };
-    let mut world = World::start(options).await;
-    let agent = world.add_agent("kassa-1");
-    let device = world.device("kassa-1", |device| device.online).await;
-    for role in 0..world.site.programs.len() {
-        let mut asked = Vec::new();
-        for number in 0..10 {
-            if number == 5 {
-                world.site.kill_and_restart(role);
-            }
-            asked.push(world.ask(ActionKind::PROBE, &device).await);
-        }
-        for task_guid in asked {
-            let action = world.ended(task_guid).await;
-            assert_eq!(action.state, State::Done, "killed {}: {action:#?}", world.site.programs[role].0);
-        }
-    }
-    drop(agent);
 }
 
 #[tokio::test]
