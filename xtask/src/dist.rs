@@ -10,17 +10,14 @@ use crate::shell;
 const SHELLS: [(&str, &str); 3] = [("bash", "tenon.bash"), ("zsh", "_tenon"), ("fish", "tenon.fish")];
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    let build = ["build", "--locked", "--release", "--package", "tenon", "--package", "agent", "--bins"];
-    shell::run(&mut shell::cargo(build))?;
-
-    let built = shell::binaries("release");
-    let folder = built.with_file_name("dist");
+    build()?;
+    let folder = shell::binaries("release").with_file_name("dist");
     let (pages, completions) = (folder.join("man"), folder.join("completions"));
     for folder in [&folder, &pages, &completions] {
         fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
     }
-    for program in ["tenon", "tenon-agent"] {
-        let (from, to) = (built.join(program), folder.join(program));
+    for (profile, program) in [("release", "tenon"), ("agent", "tenon-agent")] {
+        let (from, to) = (shell::binaries(profile).join(program), folder.join(program));
         fs::copy(&from, &to)
             .with_context(|| format!("failed to copy {} to {}", from.display(), to.display()))?;
     }
@@ -33,4 +30,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
         fs::write(&path, script).with_context(|| format!("failed to write {}", path.display()))?;
     }
     shell::say(&format!("made {}", folder.display()))
+}
+
+/// Builds both programs as they are shipped: the servers fast, the agent small.
+pub(crate) fn build() -> anyhow::Result<()> {
+    shell::run(&mut shell::cargo(["build", "--locked", "--release", "--package", "tenon", "--bins"]))?;
+    shell::run(&mut shell::cargo(["build", "--locked", "--profile", "agent", "--package", "agent", "--bins"]))
 }
