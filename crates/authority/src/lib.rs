@@ -1,10 +1,10 @@
 //! The site authority: it alone holds the site's keys and the store of who may do what; it verifies, decides and signs.
 //!
-//! A call comes in over the socket ([`serve`]), from a role that its connection's credentials allow, and is answered at the
-//! desk ([`desk`]): requests are decided by the site's rules ([`rules`]), pushes are authorised again and signed, devices are
-//! admitted. What is known is kept in memory ([`site`]) and is true in the store ([`store`]); keys and numbers that must
-//! never go back lie in a folder of their own ([`folder`], [`keys`], [`ca`], [`numbers`]), so that a store that
-//! was put back is noticed ([`restored`]).
+//! A call comes in over the socket (`serve`), from a role that its connection's credentials allow, and is answered at the
+//! desk (`desk`): requests are decided by the site's rules (`rules`), pushes are authorised again and signed, devices are
+//! admitted. What is known is kept in memory (`site`) and is true in the store (`store`); keys and numbers that must
+//! never go back lie in a folder of their own (`folder`, `keys`, `ca`, `numbers`), so that a store that
+//! was put back is noticed (`restored`).
 
 mod serve;
 mod desk;

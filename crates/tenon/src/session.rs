@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The options of every command that speaks to a console.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ConsoleOptions {
-    /// The console, such as https://console.example; the one of the last `tenon login` where it is left out
+    /// The console, such as `https://console.example`; the one of the last `tenon login` where it is left out
     #[arg(long, env = "TENON_URL", global = true)]
     pub(crate) url: Option<String>,
     /// An API token, for scripts; the session of `tenon login` where it is left out

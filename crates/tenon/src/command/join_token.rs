@@ -20,7 +20,7 @@ pub(crate) struct JoinToken {
 enum What {
     /// Make a token; it is printed once and kept nowhere
     Create {
-        /// The management point, as the devices reach it, such as https://site.example:8443
+        /// The management point, as the devices reach it, such as `https://site.example:8443`
         #[arg(long)]
         url: String,
         /// How many devices may use it

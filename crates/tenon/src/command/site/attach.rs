@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Attach {
     #[command(flatten)]
     site: SiteFolder,
-    /// The console, such as https://console.example
+    /// The console, such as `https://console.example`
     #[arg(long)]
     console: String,
     /// The code that an administrator of the console made; it works once
@@ -29,7 +29,7 @@ pub(crate) struct Attach {
 /// How the console is reached.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Way {
-    /// An HTTP proxy on the way to the console, such as http://proxy.example:3128
+    /// An HTTP proxy on the way to the console, such as `http://proxy.example:3128`
     #[arg(long)]
     proxy: Option<String>,
     /// Certificates that are trusted for the console instead of the system's, PEM
