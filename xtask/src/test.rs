@@ -15,16 +15,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     shell::run(&mut shell::cargo(["build", "--locked", "--workspace", "--bins"]))?;
 
     let whole = options.arguments.is_empty();
-    if shell::is_installed("cargo", &["nextest"]) {
-        let mut tests = shell::cargo(["nextest", "run", "--locked"]);
-        shell::run(tests.args(whole.then_some("--workspace")).args(&options.arguments))?;
-        if whole {
-            shell::run(&mut shell::cargo(["test", "--locked", "--workspace", "--doc"]))?;
-        }
-    } else {
-        let mut tests = shell::cargo(["test", "--locked"]);
-        shell::run(tests.args(whole.then_some("--workspace")).args(&options.arguments))?;
+    if whole {
+        // No other runner knows the examples in the documentation. First, so that the tests have the last word.
+        shell::run(&mut shell::cargo(["test", "--locked", "--workspace", "--doc"]))?;
     }
+    let runner: &[&str] =
+        if shell::is_installed("cargo", &["nextest"]) { &["nextest", "run"] } else { &["test"] };
+    let mut tests = shell::cargo(runner);
+    tests.arg("--locked");
+    if whole {
+        tests.args(["--workspace", "--lib", "--bins", "--tests"]);
+    }
+    shell::run(tests.args(&options.arguments))?;
     if whole {
         shell::say("All tests passed.")?;
     }
