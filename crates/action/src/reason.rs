@@ -11,31 +11,79 @@ use crate::{Hop, Timestamp};
 #[serde(tag = "why", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the message of each reason is its documentation")]
 pub enum Reason {
-    CloudPermissionMissing { permission: String },
+    CloudPermissionMissing {
+        permission: String,
+    },
     ProofMissing,
     ProofExpired,
-    ProofLevelTooLow { needed: String },
+    ProofLevelTooLow {
+        needed: String,
+    },
     SiteNotAttached,
-    ConnectorAway { since: Option<Timestamp> },
-    RequestNotValid { what: String },
-    SignatureNotValid { what: String },
-    UserUnknownToSite,
-    RoleLacksPermission { permission: String, role: Option<String>, grantor: Option<String> },
-    DeviceOutsideCollections { collections: Vec<String> },
+    ConnectorAway {
+        since: Option<Timestamp>,
+    },
+    RequestNotValid {
+        what: String,
+    },
+    SignatureNotValid {
+        what: String,
+    },
+    UserUnknownToSite {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grantor: Option<String>,
+    },
+    RoleLacksPermission {
+        permission: String,
+        role: Option<String>,
+        grantor: Option<String>,
+    },
+    DeviceOutsideCollections {
+        collections: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grantor: Option<String>,
+    },
     DeviceUnknown,
-    DeviceOffline { until: Option<Timestamp> },
-    Throttled { ahead: u64 },
-    TargetRenamed { signed: String, actual: String },
-    CollectionGrew { at_most: u64, actual: u64 },
+    DeviceOffline {
+        until: Option<Timestamp>,
+    },
+    Throttled {
+        ahead: u64,
+    },
+    TargetRenamed {
+        signed: String,
+        actual: String,
+    },
+    CollectionGrew {
+        at_most: u64,
+        actual: u64,
+    },
     ApprovalMissing,
     SiteRestored,
     SiteHalted,
+    RingWaits {
+        ring: u32,
+        of: u32,
+        until: String,
+    },
+    RolloutStopped {
+        failed: u64,
+        of: u64,
+        limit: u32,
+    },
     TypeUnknownToAgent,
-    RefusedByAgent { what: String },
-    AgentFailed { code: i32, detail: String },
+    RefusedByAgent {
+        what: String,
+    },
+    AgentFailed {
+        code: i32,
+        detail: String,
+    },
     NotDeliveredInTime,
     FinishedTooLate,
-    CancelledBy { who: String },
+    CancelledBy {
+        who: String,
+    },
 }
 
 impl Reason {
@@ -50,7 +98,7 @@ impl Reason {
             | Reason::ProofExpired
             | Reason::ProofLevelTooLow { .. }
             | Reason::SignatureNotValid { .. }
-            | Reason::UserUnknownToSite
+            | Reason::UserUnknownToSite { .. }
             | Reason::RoleLacksPermission { .. }
             | Reason::DeviceOutsideCollections { .. }
             | Reason::DeviceUnknown
@@ -58,7 +106,9 @@ impl Reason {
             | Reason::CollectionGrew { .. }
             | Reason::ApprovalMissing
             | Reason::SiteRestored
-            | Reason::SiteHalted => Hop::Authority,
+            | Reason::SiteHalted
+            | Reason::RingWaits { .. }
+            | Reason::RolloutStopped { .. } => Hop::Authority,
             Reason::DeviceOffline { .. }
             | Reason::Throttled { .. }
             | Reason::NotDeliveredInTime
@@ -89,7 +139,7 @@ impl Reason {
             Reason::SignatureNotValid { .. } => {
                 "Sign in again, then ask again; if it stays, pair anew with the site."
             }
-            Reason::UserUnknownToSite => {
+            Reason::UserUnknownToSite { .. } => {
                 "Have the site's administrator make this person known: `tenon role assign`."
             }
             Reason::RoleLacksPermission { .. } => {
@@ -113,6 +163,12 @@ impl Reason {
             Reason::SiteRestored => "The site was restored from a backup: ask again.",
             Reason::SiteHalted => {
                 "The site's owner stopped all releases: ask again after `tenon site resume`."
+            }
+            Reason::RingWaits { .. } => {
+                "Nothing: the devices of this ring follow when the ring before has done well."
+            }
+            Reason::RolloutStopped { .. } => {
+                "Look at the devices that failed, mend the cause, then ask again."
             }
             Reason::TypeUnknownToAgent => "Update the agent on the device, or use an action that it knows.",
             Reason::RefusedByAgent { .. } => {
@@ -142,19 +198,20 @@ impl fmt::Display for Reason {
             Reason::ConnectorAway { since: None } => f.write_str("the site's connector has never connected"),
             Reason::RequestNotValid { what } => write!(f, "the request is not valid: {what}"),
             Reason::SignatureNotValid { what } => write!(f, "the signature is not valid: {what}"),
-            Reason::UserUnknownToSite => f.write_str("the site does not know this person"),
+            Reason::UserUnknownToSite { grantor } => {
+                f.write_str("the site does not know this person")?;
+                granted_by(f, "a role", grantor.as_deref())
+            }
             Reason::RoleLacksPermission { permission, role, grantor } => {
                 write!(f, "the site's rules give this person no role with the permission `{permission}`")?;
                 if let Some(role) = role {
                     write!(f, "; role held: {role}")?;
                 }
-                if let Some(grantor) = grantor {
-                    write!(f, "; it can be granted by {grantor}")?;
-                }
-                Ok(())
+                granted_by(f, "it", grantor.as_deref())
             }
-            Reason::DeviceOutsideCollections { collections } => {
-                write!(f, "the device is outside the collections of the role ({})", collections.join(", "))
+            Reason::DeviceOutsideCollections { collections, grantor } => {
+                write!(f, "the device is outside the collections of the role ({})", collections.join(", "))?;
+                granted_by(f, "a collection that holds it", grantor.as_deref())
             }
             Reason::DeviceUnknown => f.write_str("the site does not know this device"),
             Reason::DeviceOffline { until: Some(until) } => {
@@ -174,6 +231,13 @@ impl fmt::Display for Reason {
             Reason::ApprovalMissing => f.write_str("the approval of a second person is missing"),
             Reason::SiteRestored => f.write_str("the site was restored after this request was made"),
             Reason::SiteHalted => f.write_str("the site's owner has halted all releases"),
+            Reason::RingWaits { ring, of, until } => {
+                write!(f, "the device is in ring {ring} of {of}, which opens {until}")
+            }
+            Reason::RolloutStopped { failed, of, limit } => write!(
+                f,
+                "the rollout was stopped: {failed} of {of} devices failed, where at most {limit} % may"
+            ),
             Reason::TypeUnknownToAgent => f.write_str("the agent does not know this type of action"),
             Reason::RefusedByAgent { what } => write!(f, "the agent refused the task: {what}"),
             Reason::AgentFailed { code, detail } => write!(f, "the agent failed with code {code}: {detail}"),
@@ -181,5 +245,12 @@ impl fmt::Display for Reason {
             Reason::FinishedTooLate => f.write_str("the device did not finish in time"),
             Reason::CancelledBy { who } => write!(f, "cancelled by {who}"),
         }
+    }
+}
+
+fn granted_by(f: &mut fmt::Formatter<'_>, what: &str, grantor: Option<&str>) -> fmt::Result {
+    match grantor {
+        Some(grantor) => write!(f, "; {what} can be granted by {grantor}"),
+        None => Ok(()),
     }
 }

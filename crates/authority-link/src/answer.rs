@@ -6,7 +6,7 @@ use action::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::OwnerAnswer;
+use crate::{DryRun, OwnerAnswer};
 
 /// The authority's answer to a [`crate::Call`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,7 @@ use crate::OwnerAnswer;
 pub enum Answer {
     Done,
     Decision(Decision),
+    DryRun(Box<DryRun>),
     Targets {
         targets: Vec<ResolvedTarget>,
     },

@@ -1,9 +1,9 @@
 //! What the site's roles ask of the authority.
 
-use action::{DeviceId, TaskGuid};
+use action::{DeviceId, ResourceId, TaskGuid};
 use serde::{Deserialize, Serialize};
 
-use crate::OwnerCall;
+use crate::{Forecast, OwnerCall};
 
 /// A role of the site that may call the authority.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -46,6 +46,17 @@ pub enum Call {
         request: String,
         /// Who the console says the person is (until requests carry their own proof).
         vouch: Vouch,
+    },
+    /// Connector: decide a request as it would be decided now, without recording or signing anything. Answer: `DryRun`.
+    DryRun {
+        /// The request's bytes, base64, as for `Decide`; its id may have been used.
+        request: String,
+        /// Who the console says the person is.
+        vouch: Vouch,
+        /// The site's numbers of the devices that are online, at most [`crate::MOST_ONLINE`].
+        online: Vec<ResourceId>,
+        /// How the site's throttle would let it through, where it is known.
+        forecast: Option<Forecast>,
     },
     /// Connector: a page of the targets of an action that was allowed, in the order of their ids. Answer: `Targets`.
     Targets {

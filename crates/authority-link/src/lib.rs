@@ -8,6 +8,7 @@
 
 mod call;
 mod answer;
+mod dry_run;
 mod owner;
 mod shown;
 mod codec;
@@ -18,6 +19,7 @@ pub mod server;
 pub use answer::*;
 pub use call::*;
 pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer, encode_call};
+pub use dry_run::{DryRun, Forecast, Pace};
 pub use owner::*;
 
 /// The largest frame: a page of [`PAGE`] targets at about 100 bytes each, four times over.
@@ -25,6 +27,9 @@ pub const LARGEST_FRAME: usize = 4 << 20;
 
 /// The most targets or devices in one message.
 pub const PAGE: usize = 10_000;
+
+/// The most devices that a dry run is told to be online: as many numbers fill less than a frame.
+pub const MOST_ONLINE: usize = 250_000;
 
 /// The most devices whose facts are in one message: facts may have 2 KiB for each.
 pub const FACTS_PAGE: usize = 1_000;

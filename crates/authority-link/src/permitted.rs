@@ -23,6 +23,7 @@ impl Call {
         match self {
             Call::Introduce { .. } => "introduce",
             Call::Decide { .. } => "decide",
+            Call::DryRun { .. } => "dry_run",
             Call::Targets { .. } => "targets",
             Call::Mirror => "mirror",
             Call::Release { .. } => "release",
@@ -43,7 +44,9 @@ impl Call {
     pub fn callers(&self) -> &'static [Role] {
         match self {
             Call::Introduce { .. } | Call::TrustDocument => &Role::ALL,
-            Call::Decide { .. } | Call::Targets { .. } | Call::Mirror => &[Role::Connector],
+            Call::Decide { .. } | Call::DryRun { .. } | Call::Targets { .. } | Call::Mirror => {
+                &[Role::Connector]
+            }
             Call::Release { .. } => &[Role::Notifier],
             // The management point answers the time of the site as well.
             Call::SiteTime | Call::ServerCertificate { .. } | Call::Revocations { .. } => {

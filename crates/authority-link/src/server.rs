@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Answer, Call, FACTS_PAGE, NotUnderstood, PAGE, Role, decode_call};
+use crate::{Answer, Call, FACTS_PAGE, MOST_ONLINE, NotUnderstood, PAGE, Role, decode_call};
 
 /// The longest text of a device's facts, in bytes.
 const LONGEST_FACT: usize = 255;
@@ -131,6 +131,7 @@ impl Introduced {
         }
         let (count, limit) = match call {
             Call::Release { devices, .. } => (devices.len(), PAGE),
+            Call::DryRun { online, .. } => (online.len(), MOST_ONLINE),
             Call::Targets { limit, .. } => (usize::try_from(*limit).unwrap_or(usize::MAX), PAGE),
             Call::PutFacts { facts } => (facts.len(), FACTS_PAGE),
             _ => (0, 0),

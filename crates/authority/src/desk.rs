@@ -2,6 +2,7 @@
 
 mod decide;
 mod judged;
+mod dry_run;
 mod release;
 mod enrol;
 mod renew;
@@ -128,6 +129,9 @@ impl Desk {
         match call {
             Call::Introduce { .. } => Ok(Answer::Done),
             Call::Decide { request, vouch } => self.decide(&request, &vouch, now).await.map(Answer::Decision),
+            Call::DryRun { request, vouch, online, forecast } => self
+                .dry_run(&request, &vouch, &online, forecast, now)
+                .map(|dry_run| Answer::DryRun(Box::new(dry_run))),
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
             Call::Mirror => Ok(Answer::Mirror(self.mirror())),
             Call::Release { task_guid, devices } => self.release(task_guid, &devices, now).await,

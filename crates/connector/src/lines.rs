@@ -96,8 +96,11 @@ mod tests {
     #[test]
     fn a_refusal_says_why_and_what_to_do() {
         let devices = vec![Target { device: DeviceId(Uuid::nil()), name: "kade-03".into() }];
-        let line =
-            because(&Reason::UserUnknownToSite, TaskGuid(Uuid::nil()), Some(&Targets::Devices { devices }));
+        let line = because(
+            &Reason::UserUnknownToSite { grantor: None },
+            TaskGuid(Uuid::nil()),
+            Some(&Targets::Devices { devices }),
+        );
         assert_eq!(
             line,
             "TaskGUID: 00000000-0000-0000-0000-000000000000. Devices: kade-03. Reason: the site does not know this \

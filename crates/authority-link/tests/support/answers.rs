@@ -3,7 +3,7 @@ use action::{
     TaskId, Timestamp, UserId,
 };
 use authority_link::{
-    Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, Enrolled, JoinTokenEntry, Mirror,
+    Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled, JoinTokenEntry, Mirror,
     MirroredCollection, MirroredPolicy, OwnerAnswer, PolicyEntry, Released, ResolvedTarget,
 };
 
@@ -19,8 +19,21 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
             r#""answer":"decision","decision":"allowed","task_id":8,"kind":1,"param":"","targets":{"type":"collection","collection":"SMS00001","at_most":5},"count":2,"deliver_by":"TIME","finish_within_seconds":3600,"offline":"queue","rule":"r","refused":[["UUID",{"why":"device_unknown"}]]"#,
         ),
         (
-            Answer::Decision(Decision::Refused { reason: Reason::UserUnknownToSite }),
+            Answer::Decision(Decision::Refused { reason: Reason::UserUnknownToSite { grantor: None } }),
             r#""answer":"decision","decision":"refused","reason":{"why":"user_unknown_to_site"}"#,
+        ),
+        (
+            Answer::DryRun(Box::new(DryRun {
+                rule: Some("r".into()),
+                reason: None,
+                count: 2,
+                online: 1,
+                refused: vec![(device, Reason::DeviceUnknown)],
+                waits: Some(Reason::SiteHalted),
+                sent_by: None,
+                ends_by: Timestamp(0),
+            })),
+            r#""answer":"dry_run","rule":"r","reason":null,"count":2,"online":1,"refused":[["UUID",{"why":"device_unknown"}]],"waits":{"why":"site_halted"},"sent_by":null,"ends_by":"TIME""#,
         ),
         (
             Answer::Targets { targets: vec![ResolvedTarget { device, resource: ResourceId(16_777_217) }] },

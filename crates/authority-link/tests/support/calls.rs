@@ -1,5 +1,5 @@
-use action::{DeviceId, TaskGuid, UserId};
-use authority_link::{Call, Facts, OwnerCall, Role, Vouch};
+use action::{DeviceId, ResourceId, TaskGuid, UserId};
+use authority_link::{Call, Facts, Forecast, OwnerCall, Pace, Role, Vouch};
 
 use super::uuid;
 
@@ -24,8 +24,21 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
     let mut all = vec![
         (Call::Introduce { role: Role::ManagementPoint }, r#""call":"introduce","role":"management_point""#),
         (
-            Call::Decide { request: "e30=".into(), vouch },
+            Call::Decide { request: "e30=".into(), vouch: vouch.clone() },
             r#""call":"decide","request":"e30=","vouch":{"user":"UUID","name":"ann"}"#,
+        ),
+        (
+            Call::DryRun {
+                request: "e30=".into(),
+                vouch: vouch.clone(),
+                online: vec![ResourceId(16_777_217)],
+                forecast: Some(Forecast { ahead: 10, pace: Pace::Rate { per_second: 42 } }),
+            },
+            r#""call":"dry_run","request":"e30=","vouch":{"user":"UUID","name":"ann"},"online":[16777217],"forecast":{"ahead":10,"pace":{"by":"rate","per_second":42}}"#,
+        ),
+        (
+            Call::DryRun { request: "e30=".into(), vouch, online: Vec::new(), forecast: None },
+            r#""call":"dry_run","request":"e30=","vouch":{"user":"UUID","name":"ann"},"online":[],"forecast":null"#,
         ),
         (
             Call::Targets { task_guid, after: Some(device), limit: 10_000 },

@@ -35,17 +35,10 @@ impl Desk {
             self.log.warn(format_args!("Refused a request that is not valid: {what}."));
             Decision::Refused { reason: Reason::RequestNotValid { what } }
         };
-        let Ok(bytes) = BASE64_STANDARD.decode(request) else {
-            return Ok(not_valid("it is not base64".to_owned()));
+        let (request, hash) = match read(request, vouch) {
+            Ok(read) => read,
+            Err(what) => return Ok(not_valid(what)),
         };
-        let request = match Request::parse(&bytes) {
-            Ok(request) => request,
-            Err(error) => return Ok(not_valid(Chain(&error).to_string())),
-        };
-        if vouch.name.len() > LONGEST_NAME || vouch.name.contains(char::is_control) {
-            return Ok(not_valid("the person's name is too long, or holds control characters".to_owned()));
-        }
-        let hash = Hash::of(&bytes).hex();
         if let Some(known) = self.store.decision(request.id).await? {
             if known.request_sha256 == hash {
                 return Ok(known.decision);
@@ -178,6 +171,16 @@ impl Desk {
             }
         }
     }
+}
+
+/// Reads a request and who is said to have made it; returns it with the hash of its bytes, else what is wrong.
+pub(super) fn read(request: &str, vouch: &Vouch) -> Result<(Request, String), String> {
+    let bytes = BASE64_STANDARD.decode(request).map_err(|_| "it is not base64".to_owned())?;
+    let request = Request::parse(&bytes).map_err(|error| Chain(&error).to_string())?;
+    if vouch.name.len() > LONGEST_NAME || vouch.name.contains(char::is_control) {
+        return Err("the person's name is too long, or holds control characters".to_owned());
+    }
+    Ok((request, Hash::of(&bytes).hex()))
 }
 
 fn audited(stored: &StoredDecision, request: &Request, now: Timestamp) -> AuditEntry {

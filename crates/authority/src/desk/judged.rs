@@ -123,6 +123,9 @@ impl Desk {
             None => id.clone(),
         };
         let granted = grants.collections.iter().take(MOST_NAMED);
-        Reason::DeviceOutsideCollections { collections: granted.map(|(id, _)| name(id)).collect() }
+        Reason::DeviceOutsideCollections {
+            collections: granted.map(|(id, _)| name(id)).collect(),
+            grantor: Some(self.site.people.grantor()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod admit;
 mod decide;
+mod dry_run;
 mod owner;
 mod release;
 mod restore;
@@ -30,6 +31,8 @@ use crate::restored;
 const NOW: Timestamp = Timestamp(1_579_621_423_000);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
+/// Who grants where no administrator holds a role.
+const OWNER: &str = "the site's owner";
 const OPERATOR: &str = "Operations Administrator";
 
 /// A site with its authority.
@@ -255,6 +258,13 @@ fn collection(collection: &str, at_most: u64) -> Targets {
     Targets::Collection { collection: collection.into(), at_most }
 }
 
-fn outside(collections: &[&str]) -> Reason {
-    Reason::DeviceOutsideCollections { collections: collections.iter().map(|&name| name.into()).collect() }
+fn outside(collections: &[&str], grantor: &str) -> Reason {
+    Reason::DeviceOutsideCollections {
+        collections: collections.iter().map(|&name| name.into()).collect(),
+        grantor: Some(grantor.into()),
+    }
+}
+
+fn stranger_here(grantor: &str) -> Reason {
+    Reason::UserUnknownToSite { grantor: Some(grantor.into()) }
 }

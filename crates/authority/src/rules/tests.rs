@@ -29,9 +29,9 @@ fn the_rule_names_role_and_collection() {
 fn each_lack_has_its_own_reason() {
     let why = |text: &str| {
         let holdings = holdings(text);
-        why_not(&holdings, &grants_on(&judge(), "ann", &holdings).expect("decided"), Some("Bea"))
+        why_not(&holdings, &grants_on(&judge(), "ann", &holdings).expect("decided"), "Bea".into())
     };
-    assert_eq!(why(""), Reason::UserUnknownToSite);
+    assert_eq!(why(""), Reason::UserUnknownToSite { grantor: Some("Bea".into()) });
     assert_eq!(
         why("Read-only Analyst on A"),
         Reason::RoleLacksPermission {
@@ -50,7 +50,7 @@ fn each_lack_has_its_own_reason() {
     );
     assert_eq!(
         why("Operations Administrator on A"),
-        Reason::DeviceOutsideCollections { collections: vec!["A".into()] }
+        Reason::DeviceOutsideCollections { collections: vec!["A".into()], grantor: Some("Bea".into()) }
     );
 }
 

@@ -61,21 +61,17 @@ fn rule_on(
 }
 
 /// Returns why a person may not act on a device that is in none of the collections that they may act on.
-pub(crate) fn why_not(holdings: &[Holding], grants: &Grants, grantor: Option<&str>) -> Reason {
+pub(crate) fn why_not(holdings: &[Holding], grants: &Grants, grantor: String) -> Reason {
     if holdings.is_empty() {
-        return Reason::UserUnknownToSite;
+        return Reason::UserUnknownToSite { grantor: Some(grantor) };
     }
     if grants.collections.is_empty() {
         let (permission, role) = grants
             .missing
             .clone()
             .unwrap_or_else(|| (needed_for_actions()[0].to_owned(), holdings[0].role.clone()));
-        return Reason::RoleLacksPermission {
-            permission,
-            role: Some(role),
-            grantor: Some(grantor.unwrap_or("the site's owner").to_owned()),
-        };
+        return Reason::RoleLacksPermission { permission, role: Some(role), grantor: Some(grantor) };
     }
     let collections = grants.collections.iter().map(|(collection, _)| collection.clone()).collect();
-    Reason::DeviceOutsideCollections { collections }
+    Reason::DeviceOutsideCollections { collections, grantor: Some(grantor) }
 }

@@ -54,9 +54,9 @@ impl People {
     }
 
     /// Returns somebody who can grant roles at this site.
-    pub(crate) fn grantor(&self) -> Option<&str> {
+    pub(crate) fn grantor(&self) -> String {
         let mut holders = self.assignments.iter().filter(|assignment| assignment.role == GRANTOR);
-        holders.next().map(|assignment| &*assignment.person_name)
+        holders.next().map_or_else(|| "the site's owner".to_owned(), |holder| holder.person_name.clone())
     }
 }
 

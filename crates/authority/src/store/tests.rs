@@ -227,7 +227,7 @@ async fn the_first_decision_on_an_action_stands() {
             decision: Decision::Allowed(allowed),
             keep_until: Timestamp(100),
         };
-        let refused = Decision::Refused { reason: Reason::UserUnknownToSite };
+        let refused = Decision::Refused { reason: Reason::UserUnknownToSite { grantor: None } };
         let second = StoredDecision { decision: refused, ..first.clone() };
         assert!(change!(store, put_decision(&first)), "{name}");
         assert!(!change!(store, put_decision(&second)), "{name}");

@@ -58,7 +58,10 @@ async fn what_comes_again_changes_nothing_and_costs_nothing() {
             Forwarded::Before,
             "{name}"
         );
-        assert!(!store.refuse(guid(1), &Reason::UserUnknownToSite, NOW).await.expect(name), "{name}");
+        assert!(
+            !store.refuse(guid(1), &Reason::UserUnknownToSite { grantor: None }, NOW).await.expect(name),
+            "{name}"
+        );
         let recorded = store.record(&answer, after(2)).await.expect(name);
         assert_eq!(recorded, Recorded { repeated: 3, ..Recorded::default() }, "{name}");
         assert_eq!((store.db().commits(), told(&store, 1).await), before, "{name}");
@@ -69,7 +72,10 @@ async fn what_comes_again_changes_nothing_and_costs_nothing() {
 async fn a_refused_request_ends_for_all_of_its_targets() {
     for TestStore { name, store, .. } in stores().await {
         store.take_notification(&notification(1)).await.expect(name);
-        assert!(store.refuse(guid(1), &Reason::UserUnknownToSite, after(1)).await.expect(name), "{name}");
+        assert!(
+            store.refuse(guid(1), &Reason::UserUnknownToSite { grantor: None }, after(1)).await.expect(name),
+            "{name}"
+        );
         assert_eq!(store.undecided(10).await.expect(name), [], "{name}");
         let forwarded = store.forward(&allowed(1), &[device(1)], &[], NOW).await.expect(name);
         assert_eq!(forwarded, Forwarded::Before, "{name}: what was refused is never forwarded");

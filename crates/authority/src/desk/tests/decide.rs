@@ -22,12 +22,12 @@ async fn who_may_act_on_what() {
     let grew = || Reason::CollectionGrew { at_most: 1, actual: 2 };
     for (who, targets, expected) in [
         (operator, devices(&[(shop, "shop-1")]), Ok(1)),
-        (operator, devices(&[(office, "office-1")]), Err(outside(&["Shops"]))),
+        (operator, devices(&[(office, "office-1")]), Err(outside(&["Shops"], "ann"))),
         (operator, devices(&[(shop, "shop-2")]), Err(renamed())),
         (operator, devices(&[(unknown, "x")]), Err(Reason::DeviceUnknown)),
         (operator, both(), Ok(1)),
         (operator, collection(&shops, 1), Ok(1)),
-        (operator, collection("SMS00001", 2), Err(outside(&["Shops"]))),
+        (operator, collection("SMS00001", 2), Err(outside(&["Shops"], "ann"))),
         (operator, collection("TEN09999", 2), Err(no_collection())),
         (everywhere, both(), Ok(2)),
         (everywhere, collection("SMS00001", 2), Ok(2)),
@@ -35,7 +35,7 @@ async fn who_may_act_on_what() {
         (everywhere, collection(&shops, 1), Ok(1)),
         (analyst, devices(&[(shop, "shop-1")]), Err(lacks("Read-only Analyst"))),
         (analyst, collection("SMS00001", 2), Err(lacks("Read-only Analyst"))),
-        (stranger, devices(&[(shop, "shop-1")]), Err(Reason::UserUnknownToSite)),
+        (stranger, devices(&[(shop, "shop-1")]), Err(stranger_here("ann"))),
     ] {
         let request = site.request(who, targets.clone());
         let decision = match site.decide(&request).await {
@@ -54,7 +54,7 @@ async fn a_target_that_is_refused_does_not_hold_up_the_others() {
     let operator = site.person(OPERATOR, "Shops").await;
     let request = site.request(operator, devices(&[(shop, "shop-1"), (office, "office-1")]));
     let allowed = site.allowed(&request).await;
-    assert_eq!(allowed.refused, [(office, outside(&["Shops"]))]);
+    assert_eq!(allowed.refused, [(office, outside(&["Shops"], OWNER))]);
     assert_eq!(allowed.rule, "role Operations Administrator on collection TEN00001");
     let targets = Call::Targets { task_guid: request.id, after: None, limit: 10 };
     let Answer::Targets { targets } = site.call(Role::Connector, targets).await else { panic!("no targets") };
@@ -79,7 +79,7 @@ async fn a_decision_takes_one_commit_and_stands() {
     assert_eq!(site.desk.store.commits(), before);
 
     let again = site.request(operator, devices(&[(device, "shop-1")]));
-    assert_eq!(site.refused(&again).await, Reason::UserUnknownToSite);
+    assert_eq!(site.refused(&again).await, stranger_here(OWNER));
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn query_collections_follow_what_devices_say() {
     let put = Call::PutFacts { facts: vec![(device, facts("office-1"))] };
     assert_eq!(site.call(Role::ManagementPoint, put).await, Answer::Done);
     let request = site.request(operator, devices(&[(device, "office-1")]));
-    assert_eq!(site.refused(&request).await, outside(&["Shops"]));
+    assert_eq!(site.refused(&request).await, outside(&["Shops"], OWNER));
 }
 
 #[tokio::test]
