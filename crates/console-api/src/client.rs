@@ -3,6 +3,7 @@
 mod error;
 mod call;
 mod people;
+mod sign_in;
 mod sites;
 mod devices;
 mod actions;
@@ -15,6 +16,7 @@ pub use actions::{ActionQuery, TargetQuery};
 pub use changes::LiveChanges;
 pub use devices::DeviceQuery;
 pub use error::ClientError;
+pub use sign_in::ProviderAnswer;
 
 /// How long a connection to the console may take to stand.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);

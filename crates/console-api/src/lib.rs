@@ -6,6 +6,7 @@
 mod schema;
 mod problem;
 mod page;
+mod sign_in;
 mod session;
 mod token;
 mod user;
@@ -26,7 +27,9 @@ pub use action::{
 };
 pub use audit::AuditEntry;
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
-pub use client::{ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, TargetQuery};
+pub use client::{
+    ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, ProviderAnswer, TargetQuery,
+};
 pub use device::{Compliance, Device};
 pub use graph::{
     DeviceActionResult, GraphDevices, GraphError, ManagedDevice, TriggerAction,
@@ -36,7 +39,10 @@ pub use kind::Kind;
 pub use mirror::{Collection, Policy};
 pub use page::{DEFAULT_PAGE, LARGEST_PAGE, Page};
 pub use problem::{PROBLEM_JSON, Problem};
-pub use session::{Me, PasswordChange, Setup, SignIn, SignedIn};
+pub use session::{Me, PasswordChange, SessionInfo, Setup, SignIn, SignedIn};
+pub use sign_in::{
+    BeginSignIn, FinishSignIn, OpenIdMethod, OpenIdSettings, SignInBegun, SignInMethods, SignInSettings,
+};
 pub use site::{AttachCode, Link, Site, SiteState};
 pub use target::{HistoryEntry, TargetState, Why};
 pub use tenant::{NewTenant, Tenant};

@@ -5,6 +5,7 @@ use std::fmt;
 use action::{TenantId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{Role, schema};
 
@@ -68,6 +69,9 @@ pub struct Me {
     pub tenant_name: String,
     /// The person's role.
     pub role: Role,
+    /// The groups that the tenant's provider last named for the person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// Whether the person operates the console: makes tenants.
     pub operator: bool,
     /// The permissions that the role gives.
@@ -75,6 +79,30 @@ pub struct Me {
     /// For callers with a cookie: the value of the header `X-Tenon-CSRF`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csrf: Option<String>,
+}
+
+/// A session, as its person and administrators see it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct SessionInfo {
+    /// The session.
+    pub id: Uuid,
+    /// Whose it is.
+    #[schema(schema_with = schema::uuid)]
+    pub user: UserId,
+    /// Their sign-in name.
+    pub user_name: String,
+    /// How they signed in: `local`, or `openid`.
+    pub method: String,
+    /// From which address.
+    pub from: String,
+    /// When they signed in.
+    #[schema(schema_with = schema::moment)]
+    pub created: Timestamp,
+    /// When it ends.
+    #[schema(schema_with = schema::moment)]
+    pub expires: Timestamp,
+    /// Whether it is the caller's own, of this very request.
+    pub current: bool,
 }
 
 /// A person sets a new password.

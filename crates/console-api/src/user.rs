@@ -20,11 +20,15 @@ pub enum Role {
     /// Sees everything.
     #[serde(rename = "Read Only Operator")]
     ReadOnlyOperator,
+    /// Nothing by itself: what the person may do comes from assignments.
+    #[serde(rename = "None")]
+    None,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Role; 3] = [Role::Administrator, Role::HelpDeskOperator, Role::ReadOnlyOperator];
+    pub const ALL: [Role; 4] =
+        [Role::Administrator, Role::HelpDeskOperator, Role::ReadOnlyOperator, Role::None];
 
     /// Returns the role's name.
     pub fn name(self) -> &'static str {
@@ -32,13 +36,14 @@ impl Role {
             Role::Administrator => "Administrator",
             Role::HelpDeskOperator => "Help Desk Operator",
             Role::ReadOnlyOperator => "Read Only Operator",
+            Role::None => "None",
         }
     }
 }
 
 /// A name that is no role.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{0}` is no role: use `Administrator`, `Help Desk Operator` or `Read Only Operator`")]
+#[error("`{0}` is no role: use `Administrator`, `Help Desk Operator`, `Read Only Operator` or `None`")]
 pub struct NotARole(String);
 
 impl FromStr for Role {
@@ -62,6 +67,12 @@ pub struct User {
     pub display_name: String,
     /// What they may do.
     pub role: Role,
+    /// The provider that the person signs in at; absent for an account of the console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The groups that the provider last named for the person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// Whether they are shut out.
     pub disabled: bool,
     /// When the account was made.

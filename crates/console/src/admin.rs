@@ -51,6 +51,8 @@ pub struct Account {
     pub name: String,
     /// The password, to be shown this once.
     pub password: String,
+    /// Whether accounts of the console could not sign in before, and can again.
+    pub local_accounts_allowed: bool,
 }
 
 impl std::fmt::Debug for Account {
@@ -103,7 +105,13 @@ pub async fn create_tenant(database: &str, tenant: &str, user: &str) -> Result<A
         Err(error) if error.is_constraint() => return Err(AdminError::NameTaken(tenant.name)),
         stored => stored?,
     }
-    Ok(Account { tenant: tenant.id, user: person.id, name: person.name, password: made })
+    Ok(Account {
+        tenant: tenant.id,
+        user: person.id,
+        name: person.name,
+        password: made,
+        local_accounts_allowed: false,
+    })
 }
 
 /// Makes another administrator of a tenant, for when nobody can sign in any more.
@@ -120,10 +128,17 @@ pub async fn create_administrator(database: &str, tenant: &str, user: &str) -> R
         Err(error) if error.is_constraint() => return Err(AdminError::NameTaken(person.name)),
         stored => stored?,
     }
-    Ok(Account { tenant: found.id, user: person.id, name: person.name, password: made })
+    Ok(Account {
+        tenant: found.id,
+        user: person.id,
+        name: person.name,
+        password: made,
+        local_accounts_allowed: false,
+    })
 }
 
-/// Gives a person a new password; all their sessions end, also at a console that runs.
+/// Gives a person a new password; all their sessions end, also at a console that runs. Where the tenant had switched
+/// accounts of the console off, they can sign in again: this is the way back in.
 ///
 /// # Errors
 ///
@@ -144,7 +159,14 @@ pub async fn reset_password(database: &str, tenant: Option<&str>, user: &str) ->
     let hash = hash(&made).await?;
     let entry = entry(person.tenant, "user.reset_password", person.user.id.to_string());
     store.put_password(person.tenant, person.user.id, &hash, &[entry]).await?;
-    Ok(Account { tenant: person.tenant, user: person.user.id, name: person.user.name, password: made })
+    let local_accounts_allowed = store.allow_local_accounts(person.tenant).await?;
+    Ok(Account {
+        tenant: person.tenant,
+        user: person.user.id,
+        name: person.user.name,
+        password: made,
+        local_accounts_allowed,
+    })
 }
 
 async fn open(database: &str) -> Result<Store, DbError> {

@@ -19,6 +19,10 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whether issuers of tenants may be at private, loopback and link-local addresses.
+    pub private_issuers: bool,
+    /// Certificates that are trusted for issuers beside the system's, PEM.
+    pub issuer_ca_file: Option<PathBuf>,
     /// How long ended actions are kept, with their history.
     pub keep_actions: Duration,
 }
@@ -66,8 +70,20 @@ impl Config {
             database: database.into(),
             tls: None,
             trusted_proxies: Vec::new(),
+            private_issuers: false,
+            issuer_ca_file: None,
             keep_actions: Self::KEEP_ACTIONS,
         }
+    }
+
+    /// Returns whether people reach the console over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// Returns the origin of the console's page.
+    pub(crate) fn origin(&self) -> &str {
+        self.public_url.trim_end_matches('/')
     }
 
     /// Checks that the settings are safe together.

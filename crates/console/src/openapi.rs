@@ -33,7 +33,7 @@ impl Modify for Security {
         let components = openapi.components.get_or_insert_default();
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        let cookie = ApiKey::Cookie(ApiKeyValue::new(people::session::COOKIE));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(people::cookie::SESSION));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
         let any = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
         openapi.security = Some(vec![any("bearer"), any("cookie")]);

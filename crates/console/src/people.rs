@@ -3,9 +3,13 @@
 pub(crate) mod permission;
 pub(crate) mod permit;
 pub(crate) mod session;
+pub(crate) mod cookie;
 pub(crate) mod password;
 pub(crate) mod limits;
+mod methods;
 mod sign_in;
+pub(crate) mod openid;
+mod sessions;
 mod setup;
 mod me;
 mod tokens;
@@ -26,8 +30,12 @@ const LONGEST_NAME: usize = 100;
 pub(crate) fn routes() -> OpenApiRouter<Console> {
     OpenApiRouter::new()
         .routes(routes!(setup::set_up))
-        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(methods::list_methods))
+        .merge(openid::routes())
+        .routes(routes!(sessions::list_sessions, sign_in::sign_in))
         .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sessions::revoke_session))
+        .routes(routes!(sessions::revoke_sessions))
         .routes(routes!(me::me))
         .routes(routes!(me::change_password))
         .routes(routes!(tokens::list_tokens, tokens::create_token))

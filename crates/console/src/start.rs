@@ -1,6 +1,6 @@
 //! The life of a console: opens its store, listens, serves, drains.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use action::ConsoleId;
 use axum::Router;
@@ -19,6 +19,10 @@ use tokio::net::TcpListener;
 use crate::{
     config::{Config, ConfigError, TlsFiles},
     housekeeping, openapi,
+    people::openid::{
+        outside::{Outside, OutsideError},
+        provider::Providers,
+    },
     sites::Links,
     state::{Clock, Console},
     store::{Identity, Store},
@@ -45,6 +49,17 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The certificates that are trusted for issuers cannot be read.
+    #[error("failed to read the certificates for issuers in {}", path.display())]
+    IssuerFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nothing can be fetched from issuers.
+    #[error("failed to prepare the calls to issuers")]
+    Issuers(#[source] OutsideError),
     /// Passwords cannot be hashed here.
     #[error("failed to prepare the hashing of passwords")]
     Passwords,
@@ -64,6 +79,7 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
             (Some(tls::web_server_config(files.certificate()).map_err(StartError::Tls)?), Some(files))
         }
     };
+    let providers = providers(&config)?;
     let store = open(&config.database, Wakes::new()).await.map_err(StartError::Store)?;
     let now = clock::now();
     store.all_links_down(now).await.map_err(StartError::Store)?;
@@ -78,8 +94,9 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
         Some(config) => Listener::Tls(socket, config),
     };
     let clock = Clock::new(clock::now);
-    let console = Console::new(store, identity.console, config, log.clone(), clock, shutdown.clone())
-        .map_err(|_| StartError::Passwords)?;
+    let console =
+        Console::new(store, identity.console, config, providers, log.clone(), clock, shutdown.clone())
+            .map_err(|_| StartError::Passwords)?;
 
     log.info(format_args!("Console {} listens on {bound}.", identity.console));
     let mut running = Running::new(Some(bound), shutdown.clone());
@@ -92,6 +109,19 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
         running.part("certificate", files.watch(log, shutdown));
     }
     Ok(running)
+}
+
+/// Prepares the calls to issuers.
+fn providers(config: &Config) -> Result<Providers, StartError> {
+    let ca_pem = match &config.issuer_ca_file {
+        Some(path) => {
+            let read = std::fs::read(path);
+            Some(read.map_err(|source| StartError::IssuerFile { path: path.clone(), source })?)
+        }
+        None => None,
+    };
+    let outside = Outside::new(config.private_issuers, ca_pem.as_deref()).map_err(StartError::Issuers)?;
+    Ok(Providers::new(outside))
 }
 
 /// Opens the store; a new one becomes that of a new console.

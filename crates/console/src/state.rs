@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     config::Config,
-    people::{limits::Limits, password::Passwords},
+    people::{limits::Limits, openid::provider::Providers, password::Passwords},
     problem::Refusal,
     sites::Outbox,
     store::{Audit, Store},
@@ -52,6 +52,7 @@ pub(crate) struct Parts {
     config: Config,
     limits: Limits,
     passwords: Passwords,
+    providers: Providers,
     streams: Arc<Semaphore>,
     shutdown: Shutdown,
 }
@@ -61,6 +62,7 @@ impl Console {
         store: Store,
         id: ConsoleId,
         config: Config,
+        providers: Providers,
         log: ComponentLog,
         clock: Clock,
         shutdown: Shutdown,
@@ -74,6 +76,7 @@ impl Console {
             config,
             limits: Limits::default(),
             passwords: Passwords::new()?,
+            providers,
             streams: Arc::new(Semaphore::new(STREAMS)),
             shutdown,
         })))
@@ -127,6 +130,11 @@ impl Parts {
     /// Returns what hashes passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.passwords
+    }
+
+    /// Returns the OpenID Connect providers of the tenants.
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// Returns the places for event streams.

@@ -6,6 +6,8 @@
 mod identity;
 mod tenants;
 mod people;
+mod sign_in;
+mod provided;
 mod sessions;
 mod tokens;
 mod sites;
@@ -35,19 +37,22 @@ pub(crate) use devices::{DeviceFilter, DeviceKey};
 pub(crate) use identity::Identity;
 pub(crate) use outbox::{Outgoing, Sending};
 pub(crate) use people::{NewPerson, PersonRow};
+pub(crate) use provided::Provided;
 pub(crate) use record::{NewActionRow, NewTargets, Recorded, Repetition};
-pub(crate) use sessions::{Presented, SessionRow};
+pub(crate) use sessions::{NewSession, Presented, SessionRow};
+pub(crate) use sign_in::{Begun, BegunBy};
 pub(crate) use sites::LinkedSite;
 pub(crate) use upload::UploadApplied;
 
 const MIGRATIONS: Migrations = Migrations {
     name: "console",
-    steps: &[Step {
-        version: 1,
-        sqlite: include_str!("store/schema.sql"),
-        postgres: include_str!("store/schema.sql"),
-    }],
+    steps: &[step(1, include_str!("store/schema.sql")), step(2, include_str!("store/sign_in.sql"))],
 };
+
+/// Makes a step that both engines read.
+const fn step(version: i64, text: &'static str) -> Step {
+    Step { version, sqlite: text, postgres: text }
+}
 
 /// The console's store. A clone is a handle to the same one.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     action, agent, backup, collection, console, demo, device, generate, join_token, login, policy, role,
-    site, tenant, token, user,
+    session, sign_in, site, tenant, token, user,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -33,6 +33,10 @@ pub(crate) enum Command {
     Login(login::Login),
     /// Sign out and forget the session
     Logout(login::Login),
+    /// List who is signed in at the console, or end sessions
+    Session(session::Session),
+    /// Show or set how the people of a tenant sign in: accounts, or an OpenID Connect provider
+    SignIn(sign_in::SignIn),
     /// List devices, or show one
     Device(device::Device),
     /// Run a device action, follow it, or withdraw it

@@ -26,7 +26,7 @@ pub(crate) async fn change_password(
         return Err(Refusal::too_many("Too many attempts with this name.", seconds));
     }
     let person = console.store().person(session.tenant(), session.user()).await?;
-    let hash = person.as_ref().map(|person| &*person.password);
+    let hash = person.as_ref().map(|person| &*person.password).filter(|hash| !hash.is_empty());
     if !console.passwords().matches(&change.current, hash).await? {
         let fix = "Send the present password, or have an administrator reset it.";
         return Err(Refusal::not_valid("current", "The present password is wrong.", fix));

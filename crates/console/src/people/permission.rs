@@ -12,12 +12,13 @@ pub(crate) enum Permission {
     AttachSites,
     OffboardSites,
     ManageUsers,
+    ManageSignIn,
     ReadAudit,
     ManageTenants,
 }
 
 impl Permission {
-    const ALL: [Permission; 9] = [
+    const ALL: [Permission; 10] = [
         Permission::InitiateAction,
         Permission::CancelOthersAction,
         Permission::ReadDevices,
@@ -25,6 +26,7 @@ impl Permission {
         Permission::AttachSites,
         Permission::OffboardSites,
         Permission::ManageUsers,
+        Permission::ManageSignIn,
         Permission::ReadAudit,
         Permission::ManageTenants,
     ];
@@ -39,6 +41,7 @@ impl Permission {
             Permission::AttachSites => "Sites / Attach",
             Permission::OffboardSites => "Sites / Offboard",
             Permission::ManageUsers => "Users / Manage",
+            Permission::ManageSignIn => "Sign-in / Manage",
             Permission::ReadAudit => "Audit data / Read",
             Permission::ManageTenants => "Tenants / Manage",
         }
@@ -49,6 +52,7 @@ impl Permission {
         match (self, role) {
             (Permission::ManageTenants, _) => operator,
             (_, Role::Administrator) => true,
+            (_, Role::None) => false,
             (Permission::ReadDevices | Permission::ReadSites, _) => true,
             (Permission::InitiateAction, Role::HelpDeskOperator) => true,
             (_, Role::HelpDeskOperator | Role::ReadOnlyOperator) => false,
@@ -68,8 +72,8 @@ mod tests {
 
     #[test]
     fn each_role_has_what_its_name_says() {
-        check(Role::Administrator, false, 8);
-        check(Role::Administrator, true, 9);
+        check(Role::Administrator, false, 9);
+        check(Role::Administrator, true, 10);
         check(Role::HelpDeskOperator, false, 3);
         check(Role::ReadOnlyOperator, false, 2);
         assert!(!Permission::InitiateAction.is_given_by(Role::ReadOnlyOperator, true));

@@ -51,6 +51,8 @@ grants! {
     OffboardSites => OffboardSites,
     /// Making and changing accounts.
     ManageUsers => ManageUsers,
+    /// Setting how people sign in.
+    ManageSignIn => ManageSignIn,
     /// Reading the audit.
     ReadAudit => ReadAudit,
     /// Making tenants.

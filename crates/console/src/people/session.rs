@@ -10,7 +10,8 @@ use axum::{
 use console_api::{CSRF_HEADER, Me};
 
 use crate::{
-    people::permission::Permission,
+    config::Config,
+    people::{cookie, permission::Permission},
     problem::Refusal,
     secret::{self, API_TOKEN_PREFIX, SESSION_PREFIX},
     state::Console,
@@ -20,9 +21,6 @@ use crate::{
 
 /// How long a session lasts: a working day.
 pub(crate) const SESSION_LASTS: Duration = Duration::from_hours(12);
-
-/// The cookie of a session. The prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
-pub(crate) const COOKIE: &str = "__Host-tenon";
 
 /// How exactly the last use of an API token is kept: once an hour, so that using one does not write each time.
 const USE_KEPT_EVERY: Duration = Duration::from_hours(1);
@@ -55,6 +53,11 @@ impl Session {
     /// Returns the address that the caller speaks from.
     pub(crate) fn address(&self) -> IpAddr {
         self.from
+    }
+
+    /// Returns the provider at which the caller signs in.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.row.issuer.as_deref()
     }
 
     /// Returns the hash of what the caller presented.
@@ -110,6 +113,7 @@ pub(crate) fn me(row: &SessionRow, csrf: Option<String>) -> Me {
         tenant: row.tenant,
         tenant_name: row.tenant_name.clone(),
         role: row.role,
+        groups: row.groups.clone(),
         operator: row.operator,
         permissions: Permission::names_of(row.role, row.operator),
         csrf,
@@ -124,11 +128,12 @@ impl FromRequestParts<Console> for Session {
         let (token, csrf) = match bearer(&parts.headers)? {
             Some(token) => (token.to_owned(), None),
             None => {
-                let Some(token) = cookie(&parts.headers) else {
+                let name = cookie::session_name(console.config());
+                let Some(token) = cookie::read(&parts.headers, name) else {
                     return Err(Refusal::not_signed_in("The request carries no token."));
                 };
                 let csrf = secret::csrf(token);
-                check_csrf(parts, &csrf)?;
+                check_csrf(parts, console.config(), &csrf)?;
                 (token.to_owned(), Some(csrf))
             }
         };
@@ -168,17 +173,28 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     }
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+/// Refuses what a browser says comes from a page of another origin. Other programs say nothing, and hold no cookie.
+pub(crate) fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refusal> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let foreign_site = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let foreign_origin = text("origin").is_some_and(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        origin != config.origin() && (host.is_none() || host != text("host"))
+    });
+    if !foreign_site && !foreign_origin {
+        return Ok(());
+    }
+    let detail = "The request was caused by a page of another origin.";
+    let fix = format!("Use the page at {}.", config.origin());
+    Err(Refusal::new(StatusCode::FORBIDDEN, "csrf", "The request may be forged", detail, fix).field("Origin"))
 }
 
 /// A page of another origin can make a browser send the cookie, and can neither read nor set this header.
-fn check_csrf(parts: &Parts, csrf: &str) -> Result<(), Refusal> {
+fn check_csrf(parts: &Parts, config: &Config, csrf: &str) -> Result<(), Refusal> {
     if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
+    check_origin(&parts.headers, config)?;
     let sent = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
     if sent.is_some_and(|sent| secret::same(sent, csrf)) {
         return Ok(());

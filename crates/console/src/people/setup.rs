@@ -1,10 +1,14 @@
 //! The first administrator, made with the one-time code that the console's first start printed.
 
 use action::{TenantId, UserId};
-use axum::{Extension, extract::State, response::Response};
+use axum::{
+    Extension, Json,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use console_api::{Role, Setup, SignedIn, Tenant};
 
-use super::{checked_name, password, sign_in};
+use super::{checked_name, password, session::SESSION_LASTS, sign_in};
 use crate::{
     problem::Refusal,
     read::Body,
@@ -71,5 +75,13 @@ pub(crate) async fn set_up(
     let Some(person) = console.store().person(tenant.id, administrator.id).await? else {
         return Err(Refusal::internal("the first administrator is gone"));
     };
-    sign_in::begin(&console, &person, false, &[], now).await
+    let new = sign_in::New {
+        person: &person,
+        cookie: false,
+        method: "local",
+        lasts: SESSION_LASTS,
+        from: caller.address,
+    };
+    let (headers, signed_in) = sign_in::begin(&console, new, &[], now).await?;
+    Ok((headers, Json(signed_in)).into_response())
 }

@@ -1,21 +1,26 @@
 //! Signing in with a local account, and out.
 
+use std::{net::IpAddr, time::Duration};
+
 use action::{TenantId, Timestamp};
 use axum::{
-    Extension,
+    Extension, Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use console_api::{SignIn, SignedIn};
 
-use super::session::{self, COOKIE, SESSION_LASTS, Session};
+use super::{
+    cookie,
+    session::{self, SESSION_LASTS, Session, check_origin},
+};
 use crate::{
     problem::Refusal,
     read::Body,
     secret::{self, SESSION_PREFIX},
     state::Console,
-    store::{Audit, PersonRow, Presented, name_key},
+    store::{Audit, NewSession, PersonRow, Presented, name_key},
     web::Caller,
 };
 
@@ -25,15 +30,20 @@ use crate::{
 pub(crate) async fn sign_in(
     State(console): State<Console>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     Body(sign_in): Body<SignIn>,
 ) -> Result<Response, Refusal> {
     let now = console.now();
+    if sign_in.cookie {
+        check_origin(&headers, console.config())?;
+    }
     let name = name_key(&sign_in.user);
     if let Err(seconds) = console.limits().attempt(caller.address, &name, now) {
         return Err(Refusal::too_many("Too many attempts to sign in from here or with this name.", seconds));
     }
     let person = find(&console, &sign_in).await?;
-    let hash = person.as_ref().map(|person| &*person.password);
+    // People of a provider have no password, and that takes as long to find as a wrong one.
+    let hash = person.as_ref().map(|person| &*person.password).filter(|hash| !hash.is_empty());
     if !console.passwords().matches(&sign_in.password, hash).await? {
         console.log().warn(format_args!(
             "Refused a sign-in as `{}` from {}.",
@@ -48,9 +58,26 @@ pub(crate) async fn sign_in(
         return Err(Refusal::not_signed_in(detail));
     }
     let Some(person) = person else { return Err(Refusal::internal("a password matched nobody")) };
+    if !console.store().sign_in_settings(person.tenant).await?.local_accounts {
+        let refused =
+            entry(person.tenant, &person.user.name, &caller, "refused: local accounts are off", now);
+        console.audit_refusal(refused).await?;
+        let detail = "Accounts of the console cannot sign in: the tenant signs in by its provider.";
+        let fix = "Sign in by the provider: `tenon login`, or the page.";
+        let title = "Not signed in";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "local-accounts-off", title, detail, fix));
+    }
     console.limits().succeeded(&name);
     let entry = entry(person.tenant, &person.user.name, &caller, "done", now);
-    begin(&console, &person, sign_in.cookie, &[entry], now).await
+    let new = New {
+        person: &person,
+        cookie: sign_in.cookie,
+        method: "local",
+        lasts: SESSION_LASTS,
+        from: caller.address,
+    };
+    let (headers, signed_in) = begin(&console, new, &[entry], now).await?;
+    Ok((headers, Json(signed_in)).into_response())
 }
 
 /// Sign out: the session ends at once.
@@ -59,23 +86,44 @@ pub(crate) async fn sign_in(
 pub(crate) async fn sign_out(State(console): State<Console>, session: Session) -> Result<Response, Refusal> {
     let entry = session.audit("session.end", "", "done", console.now());
     console.store().end_session(session.hash(), &[entry]).await?;
-    let gone =
-        HeaderValue::from_static("__Host-tenon=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");
+    let gone = cookie::no_session(console.config())?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
 }
 
-/// Makes a session of a person and answers with it.
+/// A session that begins.
+pub(super) struct New<'a> {
+    pub(super) person: &'a PersonRow,
+    /// Whether a cookie carries it.
+    pub(super) cookie: bool,
+    /// How the person signed in.
+    pub(super) method: &'static str,
+    pub(super) lasts: Duration,
+    /// From which address.
+    pub(super) from: IpAddr,
+}
+
+/// Makes a session of a person; returns the headers that carry it, and what the person is told.
 pub(super) async fn begin(
     console: &Console,
-    person: &PersonRow,
-    cookie: bool,
+    new: New<'_>,
     audit: &[Audit],
     now: Timestamp,
-) -> Result<Response, Refusal> {
+) -> Result<(HeaderMap, SignedIn), Refusal> {
+    let New { person, cookie, method, lasts, from } = new;
     let token = secret::fresh(SESSION_PREFIX);
     let hash = secret::sha256(token.as_bytes());
-    let expires = now.plus(SESSION_LASTS);
-    console.store().create_session(&hash, person.user.id, cookie, now, expires, audit).await?;
+    let expires = now.plus(lasts);
+    let stored = NewSession {
+        id: service::dice::uuid(),
+        hash: &hash,
+        user: person.user.id,
+        cookie,
+        method,
+        source: from.to_string(),
+        created: now,
+        expires,
+    };
+    console.store().create_session(&stored, audit).await?;
     let Some(row) = console.store().session(Presented::Session(&hash), now).await? else {
         return Err(Refusal::not_signed_in("The account was disabled in this moment."));
     };
@@ -83,15 +131,11 @@ pub(super) async fn begin(
     let mut signed_in = SignedIn { token: None, expires, me: session::me(&row, csrf) };
     let mut headers = HeaderMap::new();
     if cookie {
-        let seconds = SESSION_LASTS.as_secs();
-        let value = format!("{COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
-        let value =
-            HeaderValue::from_str(&value).map_err(|_| Refusal::internal("a cookie cannot be written"))?;
-        headers.insert(header::SET_COOKIE, value);
+        headers.append(header::SET_COOKIE, super::cookie::session(console.config(), &token, lasts)?);
     } else {
         signed_in.token = Some(token);
     }
-    Ok((headers, axum::Json(signed_in)).into_response())
+    Ok((headers, signed_in))
 }
 
 /// Returns the one person who may be meant, where they are not shut out.

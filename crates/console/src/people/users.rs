@@ -78,6 +78,10 @@ pub(crate) async fn reset_password(
     Body(reset): Body<ResetPassword>,
 ) -> Result<Json<PasswordReset>, Refusal> {
     let person = find(&console, &permit, user).await?;
+    if person.user.issuer.is_some() {
+        let detail = "The person signs in by the tenant's provider and has no password here.";
+        return Err(Refusal::conflict("no-password", detail, "Reset the password at the provider."));
+    }
     let (password, made) = given_or_made("password", reset.password.as_deref(), &person.user.name)?;
     let hash = console.passwords().hash(&password).await?;
     let entry = permit.audit("user.reset_password", user.to_string(), console.now());

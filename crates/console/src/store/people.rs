@@ -29,15 +29,18 @@ pub(crate) struct PersonRow {
 }
 
 const COLUMNS_OF_TENANT: Statement = Statement::both(
-    "SELECT id, tenant, name, display_name, role, password, disabled, created FROM person
+    "SELECT id, tenant, name, display_name, role, password, disabled, created, issuer, group_names
+     FROM person
      WHERE tenant = $1 ORDER BY name_key",
 );
 const BY_ID: Statement = Statement::both(
-    "SELECT id, tenant, name, display_name, role, password, disabled, created FROM person
+    "SELECT id, tenant, name, display_name, role, password, disabled, created, issuer, group_names
+     FROM person
      WHERE tenant = $1 AND id = $2",
 );
 const BY_NAME: Statement = Statement::both(
-    "SELECT id, tenant, name, display_name, role, password, disabled, created FROM person
+    "SELECT id, tenant, name, display_name, role, password, disabled, created, issuer, group_names
+     FROM person
      WHERE name_key = $1 LIMIT 20",
 );
 const INSERT: Statement = Statement::both(
@@ -152,6 +155,8 @@ fn read(row: &Row) -> Result<PersonRow, DbError> {
             name: row.text("name")?.to_owned(),
             display_name: row.text("display_name")?.to_owned(),
             role: row.parsed("role")?,
+            issuer: row.opt_text("issuer")?.map(str::to_owned),
+            groups: row.json("group_names")?,
             disabled: row.flag("disabled")?,
             created: Timestamp(row.int("created")?),
         },

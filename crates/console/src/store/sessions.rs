@@ -1,8 +1,10 @@
 //! Sessions, found by the hash of their token.
 
 use action::{TenantId, Timestamp, UserId};
-use console_api::Role;
+use console_api::{Role, SessionInfo};
 use database::{DbError, Row, Statement, args};
+
+use uuid::Uuid;
 
 use super::{Audit, Store};
 
@@ -11,6 +13,23 @@ use super::{Audit, Store};
 pub(crate) enum Presented<'a> {
     Session(&'a str),
     ApiToken(&'a str),
+}
+
+/// A session that begins.
+#[derive(Clone, Debug)]
+pub(crate) struct NewSession<'a> {
+    pub(crate) id: Uuid,
+    /// The hash of its token.
+    pub(crate) hash: &'a str,
+    pub(crate) user: UserId,
+    /// Whether a cookie carries it.
+    pub(crate) cookie: bool,
+    /// How the person signed in.
+    pub(crate) method: &'static str,
+    /// From which address.
+    pub(crate) source: String,
+    pub(crate) created: Timestamp,
+    pub(crate) expires: Timestamp,
 }
 
 /// A session or an API token that is valid, with its person.
@@ -23,6 +42,10 @@ pub(crate) struct SessionRow {
     pub(crate) display_name: String,
     pub(crate) role: Role,
     pub(crate) operator: bool,
+    /// The provider at which the person signs in.
+    pub(crate) issuer: Option<String>,
+    /// The groups that the provider last named.
+    pub(crate) groups: Vec<String>,
     /// Whether the session was made for a cookie.
     pub(crate) cookie: bool,
     /// When an API token was last used.
@@ -30,43 +53,134 @@ pub(crate) struct SessionRow {
 }
 
 const INSERT: Statement = Statement::both(
-    "INSERT INTO session (hash, person, cookie, created, expires) VALUES ($1, $2, $3, $4, $5)",
+    "INSERT INTO session (hash, person, cookie, created, expires, id, method, source)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
 const BY_SESSION: Statement = Statement::split(
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, session.cookie, NULL AS last_used
+            person.operator, person.issuer, person.group_names, session.cookie, NULL AS last_used
      FROM session JOIN person ON person.id = session.person JOIN tenant ON tenant.id = person.tenant
      WHERE session.hash = $1 AND session.expires > $2 AND person.disabled = 0",
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, session.cookie, NULL::bigint AS last_used
+            person.operator, person.issuer, person.group_names, session.cookie, NULL::bigint AS last_used
      FROM session JOIN person ON person.id = session.person JOIN tenant ON tenant.id = person.tenant
      WHERE session.hash = $1 AND session.expires > $2 AND person.disabled = 0",
 );
 const BY_TOKEN: Statement = Statement::split(
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, 0 AS cookie, api_token.last_used
+            person.operator, person.issuer, person.group_names, 0 AS cookie, api_token.last_used
      FROM api_token JOIN person ON person.id = api_token.person JOIN tenant ON tenant.id = person.tenant
      WHERE api_token.hash = $1 AND api_token.expires > $2 AND person.disabled = 0",
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, 0::bigint AS cookie, api_token.last_used
+            person.operator, person.issuer, person.group_names, 0::bigint AS cookie, api_token.last_used
      FROM api_token JOIN person ON person.id = api_token.person JOIN tenant ON tenant.id = person.tenant
      WHERE api_token.hash = $1 AND api_token.expires > $2 AND person.disabled = 0",
 );
 const END: Statement = Statement::both("DELETE FROM session WHERE hash = $1");
+const OF_TENANT: Statement = Statement::both(
+    "SELECT session.id, session.hash, session.person, person.name, session.method, session.source, session.created,
+            session.expires
+     FROM session JOIN person ON person.id = session.person
+     WHERE person.tenant = $1 AND session.expires > $2 ORDER BY session.created DESC, session.id LIMIT $3",
+);
+const OF_PERSON: Statement = Statement::both(
+    "SELECT session.id, session.hash, session.person, person.name, session.method, session.source, session.created,
+            session.expires
+     FROM session JOIN person ON person.id = session.person
+     WHERE person.tenant = $1 AND session.expires > $2 AND person.id = $4
+     ORDER BY session.created DESC, session.id LIMIT $3",
+);
+const REVOKE: Statement = Statement::both(
+    "DELETE FROM session WHERE id = $2 AND person IN (SELECT id FROM person WHERE tenant = $1)",
+);
+const REVOKE_OWN: Statement = Statement::both("DELETE FROM session WHERE id = $2 AND person = $1");
+const REVOKE_ALL: Statement = Statement::both(
+    "DELETE FROM session WHERE person = (SELECT id FROM person WHERE tenant = $1 AND id = $2)",
+);
+
+/// The most sessions that a list shows, the newest first.
+const MOST_SHOWN: u32 = 1000;
 
 impl Store {
     /// Keeps a session.
-    pub(crate) async fn create_session(
+    pub(crate) async fn create_session(&self, new: &NewSession<'_>, audit: &[Audit]) -> Result<(), DbError> {
+        let mut transaction = self.db.begin().await?;
+        let arguments = args![
+            new.hash,
+            new.user.to_string(),
+            new.cookie,
+            new.created.0,
+            new.expires.0,
+            new.id.to_string(),
+            new.method,
+            &new.source,
+        ];
+        transaction.execute(&INSERT, arguments).await?;
+        super::audit::append(&mut transaction, audit).await?;
+        transaction.commit().await
+    }
+
+    /// Lists the sessions of a tenant, or of one of its people, the newest first. `current` is the hash of the caller's.
+    pub(crate) async fn sessions(
         &self,
-        hash: &str,
-        user: UserId,
-        cookie: bool,
+        tenant: TenantId,
+        user: Option<UserId>,
+        current: &str,
         now: Timestamp,
-        expires: Timestamp,
+    ) -> Result<Vec<SessionInfo>, DbError> {
+        let known = args![tenant.to_string(), now.0, MOST_SHOWN];
+        let rows = match user {
+            Some(user) => self.db.rows(&OF_PERSON, known.with(user.to_string())).await?,
+            None => self.db.rows(&OF_TENANT, known).await?,
+        };
+        rows.iter()
+            .map(|row| {
+                Ok(SessionInfo {
+                    id: row.parsed("id")?,
+                    user: row.parsed("person")?,
+                    user_name: row.text("name")?.to_owned(),
+                    method: row.text("method")?.to_owned(),
+                    from: row.text("source")?.to_owned(),
+                    created: Timestamp(row.int("created")?),
+                    expires: Timestamp(row.int("expires")?),
+                    current: row.text("hash")? == current,
+                })
+            })
+            .collect()
+    }
+
+    /// Ends a session by its id: of one person, or of anybody in the tenant. `false` where there is none.
+    pub(crate) async fn revoke_session(
+        &self,
+        tenant: TenantId,
+        owner: Option<UserId>,
+        session: Uuid,
+        audit: &[Audit],
+    ) -> Result<bool, DbError> {
+        let mut transaction = self.db.begin().await?;
+        let ended = match owner {
+            Some(owner) => {
+                transaction.execute(&REVOKE_OWN, args![owner.to_string(), session.to_string()]).await?
+            }
+            None => transaction.execute(&REVOKE, args![tenant.to_string(), session.to_string()]).await?,
+        };
+        if ended == 0 {
+            return Ok(false);
+        }
+        super::audit::append(&mut transaction, audit).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Ends all sessions of a person.
+    pub(crate) async fn revoke_sessions(
+        &self,
+        tenant: TenantId,
+        user: UserId,
         audit: &[Audit],
     ) -> Result<(), DbError> {
         let mut transaction = self.db.begin().await?;
-        transaction.execute(&INSERT, args![hash, user.to_string(), cookie, now.0, expires.0]).await?;
+        transaction.execute(&REVOKE_ALL, args![tenant.to_string(), user.to_string()]).await?;
         super::audit::append(&mut transaction, audit).await?;
         transaction.commit().await
     }
@@ -102,6 +216,8 @@ fn read(row: &Row) -> Result<SessionRow, DbError> {
         display_name: row.text("display_name")?.to_owned(),
         role: row.parsed("role")?,
         operator: row.flag("operator")?,
+        issuer: row.opt_text("issuer")?.map(str::to_owned),
+        groups: row.json("group_names")?,
         cookie: row.flag("cookie")?,
         last_used: row.opt_int("last_used")?.map(Timestamp),
     })

@@ -9,6 +9,7 @@ use super::{Audit, NewPerson, Store, name_key};
 const INSERT: Statement =
     Statement::both("INSERT INTO tenant (id, name, name_key, created) VALUES ($1, $2, $3, $4)");
 const ALL: Statement = Statement::both("SELECT id, name, created FROM tenant ORDER BY name_key");
+const SOME: Statement = Statement::both("SELECT id, name, created FROM tenant LIMIT 2");
 const BY_NAME: Statement = Statement::both("SELECT id, name, created FROM tenant WHERE name_key = $1");
 const BURN_CODE: Statement = Statement::both("UPDATE console SET setup_code = NULL WHERE setup_code = $1");
 
@@ -56,6 +57,14 @@ impl Store {
     /// Lists the tenants by name.
     pub(crate) async fn tenants(&self) -> Result<Vec<Tenant>, DbError> {
         self.db.rows(&ALL, args![]).await?.iter().map(read).collect()
+    }
+
+    /// Returns the tenant, where there is only one.
+    pub(crate) async fn only_tenant(&self) -> Result<Option<Tenant>, DbError> {
+        match &*self.db.rows(&SOME, args![]).await? {
+            [only] => read(only).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Returns the tenant of that name.

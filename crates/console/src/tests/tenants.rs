@@ -1,7 +1,7 @@
 //! What belongs to another tenant is not there. The description of the API is walked, so that no endpoint is forgotten.
 
 use axum::http::Method;
-use console_api::{CreatedApiToken, Me};
+use console_api::{CreatedApiToken, Me, SessionInfo};
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -16,6 +16,7 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
     let me: Me = world.get("/api/v1/me", &world.ann).await.json();
     let token: CreatedApiToken =
         world.post("/api/v1/tokens", &world.ann, &json!({ "name": "x" })).await.json();
+    let sessions: Vec<SessionInfo> = world.get("/api/v1/sessions", &world.ann).await.json();
     let zoe = world.other_tenant().await;
 
     let document: Value = serde_json::from_str(&crate::openapi()).expect("json");
@@ -26,6 +27,7 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
             .replace("{device}", &devices[0].to_string())
             .replace("{task_guid}", &task_guid.to_string())
             .replace("{user}", &me.id.to_string())
+            .replace("{session}", &sessions[0].id.to_string())
             .replace("{token}", &token.token.id.to_string());
         assert!(!with_ids.contains('{'), "give `{path}` an id of another tenant here");
         if with_ids == *path {

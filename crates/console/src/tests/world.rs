@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use crate::{
     config::Config,
+    people::openid::{outside::Outside, provider::Providers},
     secret,
     sites::{Links, Outbox},
     start::router,
@@ -84,7 +85,9 @@ impl World {
         let config = Config::new(([127, 0, 0, 1], 0).into(), "https://console.example", "sqlite::memory:");
         let ticking = clock.clone();
         let clock_of_console = Clock::new(move || ticking.now());
-        let console = Console::new(store, fresh.console, config, log, clock_of_console, Shutdown::new());
+        let providers = Providers::new(Outside::new(false, None).expect("a client"));
+        let console =
+            Console::new(store, fresh.console, config, providers, log, clock_of_console, Shutdown::new());
         let console = console.expect("a console");
         let (links, _) = Links::new(&fresh);
         let router = router(console.clone(), &links);

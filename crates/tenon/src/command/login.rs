@@ -1,8 +1,13 @@
 //! `tenon login` and `tenon logout`.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+mod loopback;
 
-use console_api::SignIn;
+use std::{
+    io::{BufRead as _, IsTerminal as _, Write as _},
+    path::PathBuf,
+};
+
+use console_api::{Client, SignIn, SignedIn};
 
 use crate::{
     exit::{self, Stop},
@@ -21,25 +26,45 @@ pub(crate) struct Login {
     /// The tenant's name, where several tenants have a person of that name
     #[arg(long)]
     tenant: Option<String>,
+    /// Print the address of the provider, and start no browser
+    #[arg(long)]
+    no_browser: bool,
 }
 
-/// Signs in and keeps the session. The password is read from `TENON_PASSWORD`, else from standard input.
+/// Signs in and keeps the session: with the account that is named, else by the tenant's provider. The password is read from
+/// `TENON_PASSWORD`, else from standard input.
 pub(crate) async fn sign_in(login: Login) -> anyhow::Result<()> {
     let url = login.console.url.clone().or(Session::read()?.map(|session| session.url));
-    let (Some(url), Some(user)) = (url, login.user) else {
-        return Err(Stop::error(
-            exit::USAGE,
-            "no console or no name is given",
-            "`tenon login --url URL --user NAME`",
-        ));
+    let Some(url) = url else {
+        return Err(Stop::error(exit::USAGE, "no console is given", "`tenon login --url URL`"));
     };
+    let mut client = client(&url, None, login.console.ca_file.clone())?;
+    let signed_in = match login.user {
+        Some(user) => by_account(&mut client, login.tenant, user).await?,
+        None => {
+            let methods = client.sign_in_methods(login.tenant.as_deref()).await.map_err(refused)?;
+            if !methods.openid.is_some_and(|openid| openid.cli) {
+                let fix = "name yourself: `tenon login --url URL --user NAME`; where the console has several tenants, name \
+                           yours: `--tenant NAME`";
+                return Err(Stop::error(exit::USAGE, "there is no provider to sign in at", fix));
+            }
+            loopback::sign_in(&mut client, login.tenant, !login.no_browser).await?
+        }
+    };
+    keep(signed_in, url, login.console.ca_file)
+}
+
+/// Signs in with an account of the console.
+async fn by_account(client: &mut Client, tenant: Option<String>, user: String) -> anyhow::Result<SignedIn> {
     let password = match std::env::var("TENON_PASSWORD") {
         Ok(password) => password,
         Err(_) => read_password()?,
     };
-    let mut client = client(&url, None, login.console.ca_file.clone())?;
-    let sign_in = SignIn { tenant: login.tenant, user, password, cookie: false };
-    let signed_in = client.sign_in(&sign_in).await.map_err(refused)?;
+    let sign_in = SignIn { tenant, user, password, cookie: false };
+    client.sign_in(&sign_in).await.map_err(refused)
+}
+
+fn keep(signed_in: SignedIn, url: String, ca_file: Option<PathBuf>) -> anyhow::Result<()> {
     let Some(token) = signed_in.token else {
         return Err(Stop::error(
             exit::FAILED,
@@ -47,7 +72,7 @@ pub(crate) async fn sign_in(login: Login) -> anyhow::Result<()> {
             "use the `tenon` of the console's version",
         ));
     };
-    Session { url: url.clone(), token, ca_file: login.console.ca_file }.write()?;
+    Session { url: url.clone(), token, ca_file }.write()?;
     let me = signed_in.me;
     print::line(&format!(
         "{} of {} is signed in at {} as {}, until {}",

@@ -9,6 +9,8 @@ pub(crate) mod site;
 pub(crate) mod agent;
 pub(crate) mod demo;
 pub(crate) mod login;
+pub(crate) mod session;
+pub(crate) mod sign_in;
 pub(crate) mod device;
 pub(crate) mod action;
 pub(crate) mod tenant;
@@ -30,6 +32,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(demo).await?,
         Command::Login(login) => login::sign_in(login).await?,
         Command::Logout(login) => login::sign_out(login).await?,
+        Command::Session(session) => session::run(session).await?,
+        Command::SignIn(sign_in) => sign_in::run(sign_in).await?,
         Command::Device(device) => device::run(device).await?,
         Command::Action(action) => return action::run(action).await,
         Command::Tenant(tenant) => tenant::run(tenant).await?,

@@ -26,6 +26,11 @@ pub(crate) struct ConsoleFile {
     /// Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Whether OpenID Connect issuers of tenants may be at private, loopback and link-local addresses.
+    #[serde(default)]
+    pub(crate) private_issuers: bool,
+    /// Certificates that are trusted for issuers beside the system's, PEM.
+    pub(crate) issuer_ca_file: Option<PathBuf>,
 }
 
 /// The console's certificate; the files are read again when they change.

@@ -57,6 +57,9 @@ pub(crate) async fn run(console: Console) -> anyhow::Result<()> {
             let account =
                 ::console::admin::reset_password(&file.database_url(), tenant.as_deref(), &user).await?;
             print::line(&format!("password of {}: {}", print::clean(&account.name), account.password))?;
+            if account.local_accounts_allowed {
+                print::line("accounts of the console may sign in again in this tenant")?;
+            }
             Ok(())
         }
     }
@@ -71,6 +74,8 @@ async fn serve(options: &ServerOptions) -> anyhow::Result<()> {
     let setup_code = ::console::admin::setup_code(&database).await?;
     let mut config = ::console::Config::new(file.listen, file.public_url.clone(), database);
     config.trusted_proxies = file.trusted_proxies;
+    config.private_issuers = file.private_issuers;
+    config.issuer_ca_file = file.issuer_ca_file;
     config.tls = file.tls.map(|tls| ::console::TlsFiles { certificate: tls.certificate, key: tls.key });
     let shutdown = Shutdown::on_signals().context("failed to listen for signals")?;
     let running = match ::console::start(config, log, shutdown).await {
