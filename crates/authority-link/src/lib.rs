@@ -10,6 +10,7 @@ mod call;
 mod answer;
 mod dry_run;
 mod owner;
+mod who;
 mod shown;
 mod codec;
 mod permitted;
@@ -21,6 +22,7 @@ pub use call::*;
 pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer, encode_call};
 pub use dry_run::{DryRun, Forecast, Pace};
 pub use owner::*;
+pub use who::{Explained, Held, PersonEntry, WhoMay};
 
 /// The largest frame: a page of [`PAGE`] targets at about 100 bytes each, four times over.
 pub const LARGEST_FRAME: usize = 4 << 20;

@@ -1,7 +1,9 @@
 //! What the site's owner asks of the authority, at the site's own host.
 
-use action::{DeviceId, Timestamp, UserId};
+use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+
+use crate::{Explained, PersonEntry, WhoMay};
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
 /// their own proof.
@@ -52,6 +54,15 @@ pub enum OwnerCall {
         query: Option<String>,
         /// Direct members.
         members: Vec<DeviceId>,
+        /// Collections, by id or name, whose members are its own.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        include: Vec<String>,
+        /// Collections, by id or name, whose members are not.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exclude: Vec<String>,
+        /// The collection, by id or name, that it is within; none where that is all devices.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limited_to: Option<String>,
     },
     /// Answer: `Collections`.
     ListCollections,
@@ -94,6 +105,36 @@ pub enum OwnerCall {
     },
     /// Answer: `Assignments`.
     ListAssignments,
+    /// Make a person known to the site, or change their name. Answer: `Done`.
+    KnowPerson {
+        /// The person, as every proof of them names them.
+        user: UserId,
+        /// The person's name, for people to read.
+        name: String,
+    },
+    /// Forget a person and what they hold. Answer: `Done`.
+    ForgetPerson {
+        /// The person.
+        user: UserId,
+    },
+    /// Answer: `People`.
+    ListPeople,
+    /// Who may have a device do something. Answer: `WhoCan`.
+    WhoCan {
+        /// The kind of action.
+        kind: ActionKind,
+        /// The device's id or name.
+        device: String,
+    },
+    /// Why a person may or may not have a device do something. Answer: `Explained`.
+    Explain {
+        /// The person's id or name.
+        user: String,
+        /// The kind of action.
+        kind: ActionKind,
+        /// The device's id or name.
+        device: String,
+    },
     /// Refuse a device from now on. Answer: `Done`.
     RevokeDevice {
         /// The device.
@@ -155,6 +196,15 @@ pub enum OwnerAnswer {
     Assignments {
         assignments: Vec<AssignmentEntry>,
     },
+    People {
+        people: Vec<PersonEntry>,
+    },
+    WhoCan {
+        device: DeviceId,
+        name: String,
+        people: Vec<WhoMay>,
+    },
+    Explained(Box<Explained>),
     /// What was asked is not possible as it was asked.
     NotValid {
         what: String,
@@ -199,6 +249,15 @@ pub struct CollectionEntry {
     pub name: String,
     /// Its query.
     pub query: Option<String>,
+    /// The ids of collections whose members are its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// The ids of collections whose members are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// The id of the collection that it is within.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_to: Option<String>,
     /// How many devices it holds.
     pub count: u64,
     /// Grows when the rule changes.

@@ -9,8 +9,8 @@ mod judge;
 mod verdict;
 
 pub(crate) use judge::{Judge, RulesError};
-pub(crate) use permission::{BUILT_IN_ROLES, is_permission, needed_for_actions};
-pub(crate) use verdict::{Grants, Holding, grants_on, why_not};
+pub(crate) use permission::{BUILT_IN_ROLES, is_permission, needed_for};
+pub(crate) use verdict::{Missing, Verdicts};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! each commit.
 
 mod collection;
+mod collections;
 mod people;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use action::{DeviceId, Targets};
 use authority_link::Facts;
 use database::DbError;
 
-pub(crate) use collection::Collection;
+pub(crate) use collections::Collections;
 pub(crate) use people::People;
 
 use crate::{
@@ -26,7 +27,7 @@ pub(crate) struct SiteState {
     /// The devices by the hash of their key: one that asks again is found among any number.
     keys: BTreeMap<String, DeviceId>,
     /// Its collections but that of all devices, by id.
-    pub(crate) collections: BTreeMap<String, Collection>,
+    pub(crate) collections: Collections,
     /// Who may act on what.
     pub(crate) people: People,
     /// Its policies, by name.
@@ -58,14 +59,7 @@ impl SiteState {
     pub(crate) async fn load(store: &Store) -> Result<Self, LoadError> {
         let devices: BTreeMap<_, _> =
             store.devices().await?.into_iter().map(|device| (device.device, device)).collect();
-        let mut collections = BTreeMap::new();
-        for stored in store.collections().await? {
-            let mut collection = Collection::new(stored);
-            for device in devices.values() {
-                collection.look_at(device);
-            }
-            collections.insert(collection.stored.id.clone(), collection);
-        }
+        let collections = Collections::load(store.collections().await?, devices.values());
         let policies =
             store.policies().await?.into_iter().map(|policy| (policy.name.clone(), policy)).collect();
         let revocations = devices.values().map(|device| device.changed).max().unwrap_or(0);
@@ -74,7 +68,7 @@ impl SiteState {
             devices,
             keys,
             collections,
-            people: People::new(store.roles().await?, store.assignments().await?)?,
+            people: People::new(store.roles().await?, store.assignments().await?, store.people().await?)?,
             policies,
             generation: store.number(GENERATION).await?,
             revocations,
@@ -98,7 +92,7 @@ impl SiteState {
         if collection == Targets::ALL_DEVICES {
             return self.device(device).is_some();
         }
-        self.collections.get(collection).is_some_and(|collection| collection.members.contains(&device))
+        self.collections.holds(collection, device)
     }
 
     /// Returns how many devices a collection holds; `None` where there is no such collection.
@@ -143,10 +137,7 @@ impl SiteState {
 
     /// Takes a new or changed device into the collections; returns whether any collection changed by it.
     pub(crate) fn put_device(&mut self, device: StoredDevice) -> bool {
-        let mut changed = false;
-        for collection in self.collections.values_mut() {
-            changed |= collection.look_at(&device);
-        }
+        let changed = self.collections.look_at(&device);
         if let Some(known) = self.devices.get(&device.device)
             && known.key_sha256 != device.key_sha256
         {

@@ -21,7 +21,7 @@ pub(crate) use audit::AuditEntry;
 pub(crate) use decisions::StoredDecision;
 pub(crate) use devices::StoredDevice;
 pub(crate) use policies::StoredPolicy;
-pub(crate) use rules::{StoredAssignment, StoredCollection, StoredRole};
+pub(crate) use rules::{StoredAssignment, StoredCollection, StoredPerson, StoredRole};
 pub(crate) use tokens::StoredToken;
 
 /// The series that grows with every change that a device's manifest or the console's mirror could show.

@@ -3,8 +3,9 @@ use action::{
     TaskId, Timestamp, UserId,
 };
 use authority_link::{
-    Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled, JoinTokenEntry, Mirror,
-    MirroredCollection, MirroredPolicy, OwnerAnswer, PolicyEntry, Released, ResolvedTarget,
+    Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled, Explained, Held,
+    JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy, OwnerAnswer, PersonEntry, PolicyEntry,
+    Released, ResolvedTarget, WhoMay,
 };
 
 use super::uuid;
@@ -89,13 +90,52 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         sha256: "ab".into(),
         collections: shops(),
     };
-    let collection =
-        CollectionEntry { id: "TEN00001".into(), name: "Shops".into(), query: None, count: 2, version: 1 };
+    let collection = CollectionEntry {
+        id: "TEN00001".into(),
+        name: "Shops".into(),
+        query: None,
+        include: Vec::new(),
+        exclude: Vec::new(),
+        limited_to: None,
+        count: 2,
+        version: 1,
+    };
     let token = JoinTokenEntry { id: "k3".into(), uses_left: 2, expires: Timestamp(0), collection: None };
     let assignment =
         AssignmentEntry { user: UserId(uuid()), name: "ann".into(), role: "r".into(), collections: shops() };
     vec![
         (OwnerAnswer::Done, r#""answer":"owner","told":"done""#),
+        (
+            OwnerAnswer::People { people: vec![PersonEntry { user: UserId(uuid()), name: "ann".into() }] },
+            r#""answer":"owner","told":"people","people":[{"user":"UUID","name":"ann"}]"#,
+        ),
+        (
+            OwnerAnswer::WhoCan {
+                device: DeviceId(uuid()),
+                name: "shop-1".into(),
+                people: vec![WhoMay { user: UserId(uuid()), name: "ann".into(), rule: "r".into() }],
+            },
+            r#""answer":"owner","told":"who_can","device":"UUID","name":"shop-1","people":[{"user":"UUID","name":"ann","rule":"r"}]"#,
+        ),
+        (
+            OwnerAnswer::Explained(Box::new(Explained {
+                user: UserId(uuid()),
+                user_name: "ann".into(),
+                kind: ActionKind::PROBE,
+                device: DeviceId(uuid()),
+                device_name: "shop-1".into(),
+                rule: None,
+                reason: Some(Reason::DeviceUnknown),
+                held: vec![Held {
+                    collection: "TEN00001".into(),
+                    name: "Shops".into(),
+                    roles: vec!["r".into()],
+                    holds_device: true,
+                    missing: Some("p".into()),
+                }],
+            })),
+            r#""answer":"owner","told":"explained","user":"UUID","user_name":"ann","kind":1001,"device":"UUID","device_name":"shop-1","rule":null,"reason":{"why":"device_unknown"},"held":[{"collection":"TEN00001","name":"Shops","roles":["r"],"holds_device":true,"missing":"p"}]"#,
+        ),
         (
             OwnerAnswer::Status {
                 site: SiteId(uuid()),

@@ -1,4 +1,4 @@
-use action::{DeviceId, ResourceId, TaskGuid, UserId};
+use action::{ActionKind, DeviceId, ResourceId, TaskGuid, UserId};
 use authority_link::{Call, Facts, Forecast, OwnerCall, Pace, Role, Vouch};
 
 use super::uuid;
@@ -102,8 +102,40 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
             r#""call":"owner","owner":{"ask":"remove_policy","name":"motd"}"#,
         ),
         (
-            OwnerCall::PutCollection { name: "Shops".into(), query: None, members: vec![device] },
+            OwnerCall::PutCollection {
+                name: "Shops".into(),
+                query: None,
+                members: vec![device],
+                include: Vec::new(),
+                exclude: Vec::new(),
+                limited_to: None,
+            },
             r#""call":"owner","owner":{"ask":"put_collection","name":"Shops","query":null,"members":["UUID"]}"#,
+        ),
+        (
+            OwnerCall::PutCollection {
+                name: "Tills".into(),
+                query: None,
+                members: Vec::new(),
+                include: shops(),
+                exclude: vec!["Old".into()],
+                limited_to: Some("All".into()),
+            },
+            r#""call":"owner","owner":{"ask":"put_collection","name":"Tills","query":null,"members":[],"include":["Shops"],"exclude":["Old"],"limited_to":"All"}"#,
+        ),
+        (
+            OwnerCall::KnowPerson { user, name: "ann".into() },
+            r#""call":"owner","owner":{"ask":"know_person","user":"UUID","name":"ann"}"#,
+        ),
+        (OwnerCall::ForgetPerson { user }, r#""call":"owner","owner":{"ask":"forget_person","user":"UUID"}"#),
+        (OwnerCall::ListPeople, r#""call":"owner","owner":{"ask":"list_people"}"#),
+        (
+            OwnerCall::WhoCan { kind: ActionKind::MACHINE_POLICY, device: "shop-1".into() },
+            r#""call":"owner","owner":{"ask":"who_can","kind":1,"device":"shop-1"}"#,
+        ),
+        (
+            OwnerCall::Explain { user: "ann".into(), kind: ActionKind::PROBE, device: "shop-1".into() },
+            r#""call":"owner","owner":{"ask":"explain","user":"ann","kind":1001,"device":"shop-1"}"#,
         ),
         (OwnerCall::ListCollections, r#""call":"owner","owner":{"ask":"list_collections"}"#),
         (

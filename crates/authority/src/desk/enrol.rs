@@ -85,8 +85,8 @@ impl Desk {
                 let reason = format!("the join token `{}` is used up or was revoked", token.id);
                 return Ok(Answer::Denied { reason });
             }
-            joins = token.collection.as_ref().filter(|id| self.site.collections.contains_key(*id));
-            if let Some(collection) = joins {
+            joins = token.collection.clone().filter(|id| self.site.collections.contains_key(id));
+            if let Some(collection) = &joins {
                 Store::add_members(&mut change, collection, &[device.device]).await?;
             }
         }
@@ -99,8 +99,8 @@ impl Desk {
         };
         change.commit().await?;
 
-        if let Some(collection) = joins.and_then(|id| self.site.collections.get_mut(id)) {
-            collection.add_direct(device.device);
+        if let Some(collection) = joins {
+            self.site.collections.add_direct(&collection, device.device);
         }
         self.site.put_device(device.clone());
         self.site.generation = generation;

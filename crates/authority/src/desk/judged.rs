@@ -1,12 +1,12 @@
 //! Judges what a request asks for by the site's rules as they are now.
 
-use action::{DeviceId, Reason, Target, Targets, Timestamp};
+use action::{ActionKind, DeviceId, Reason, Target, Targets, Timestamp, UserId};
 use authority_link::Vouch;
 use proof::Request;
 
 use super::{Desk, DeskError};
 use crate::{
-    rules::{Grants, why_not},
+    rules::{Missing, RulesError, Verdicts},
     site::ALL_DEVICES_NAME,
 };
 
@@ -42,90 +42,152 @@ impl Desk {
             let what = "the person is not the one that the console vouches for".to_owned();
             return Ok(Err(Reason::SignatureNotValid { what }));
         }
-        let holdings = self.site.people.holdings(vouch.user);
-        let grants = self.site.people.grants(vouch.user, &holdings)?;
-        if grants.collections.is_empty() {
-            return Ok(Err(why_not(&holdings, &grants, self.site.people.grantor())));
+        let kind = ActionKind(request.params.task_type);
+        let mut verdicts = self.site.people.verdicts(vouch.user, kind);
+        if let Some(reason) = self.may_nothing(vouch.user, &mut verdicts)? {
+            return Ok(Err(reason));
         }
-        Ok(match &request.targets {
-            Targets::Devices { devices } => self.judge_devices(devices, &grants),
+        match &request.targets {
+            Targets::Devices { devices } => self.judge_devices(devices, &mut verdicts),
             Targets::Collection { collection, at_most } => {
-                self.judge_collection(collection, *at_most, &grants)
+                self.judge_collection(collection, *at_most, &mut verdicts)
             }
-        })
+        }
     }
 
-    fn judge_devices(&self, targets: &[Target], grants: &Grants) -> Result<Judged, Reason> {
+    fn judge_devices(
+        &self,
+        targets: &[Target],
+        verdicts: &mut Verdicts<'_>,
+    ) -> Result<Result<Judged, Reason>, DeskError> {
         let mut rule = None;
         let mut refused = Vec::new();
         for target in targets {
-            match self.judge_device(target, grants) {
+            match self.judge_device(target, verdicts)? {
                 Ok(allowed_by) => {
                     rule.get_or_insert(allowed_by);
                 }
                 Err(reason) => refused.push((target.device, reason)),
             }
         }
-        match (rule, refused.first()) {
+        Ok(match (rule, refused.first()) {
             (Some(rule), _) => {
                 let count = u64::try_from(targets.len() - refused.len()).unwrap_or(u64::MAX);
-                Ok(Judged { rule: rule.to_owned(), count, refused })
+                Ok(Judged { rule, count, refused })
             }
             (None, Some((_, first))) => Err(first.clone()),
             (None, None) => Err(Reason::RequestNotValid { what: "it has no target".to_owned() }),
-        }
+        })
     }
 
-    fn judge_device<'a>(&self, target: &Target, grants: &'a Grants) -> Result<&'a str, Reason> {
-        let device = self.site.device(target.device).ok_or(Reason::DeviceUnknown)?;
-        if device.facts.name != target.name {
-            return Err(Reason::TargetRenamed {
-                signed: target.name.clone(),
-                actual: device.facts.name.clone(),
-            });
+    /// The name comes last: who may not act on a device does not learn what it is called.
+    fn judge_device(
+        &self,
+        target: &Target,
+        verdicts: &mut Verdicts<'_>,
+    ) -> Result<Result<String, Reason>, DeskError> {
+        let Some(device) = self.site.device(target.device) else { return Ok(Err(Reason::DeviceUnknown)) };
+        let rule = self.rule_for(target.device, verdicts)?;
+        if rule.is_ok() && device.facts.name != target.name {
+            let (signed, actual) = (target.name.clone(), device.facts.name.clone());
+            return Ok(Err(Reason::TargetRenamed { signed, actual }));
         }
-        self.rule_for(target.device, grants).ok_or_else(|| self.outside(grants))
+        Ok(rule)
     }
 
-    fn judge_collection(&self, collection: &str, at_most: u64, grants: &Grants) -> Result<Judged, Reason> {
+    /// A role on a collection covers those that are limited to it: all their devices are in it.
+    fn judge_collection(
+        &self,
+        collection: &str,
+        at_most: u64,
+        verdicts: &mut Verdicts<'_>,
+    ) -> Result<Result<Judged, Reason>, DeskError> {
+        let not_valid = |what| Ok(Err(Reason::RequestNotValid { what }));
         let Some(count) = self.site.count(collection) else {
-            return Err(Reason::RequestNotValid {
-                what: format!("the site has no collection `{collection}`"),
-            });
+            return not_valid(format!("the site has no collection `{collection}`"));
         };
-        let granted = grants.collections.iter();
-        let mut granted = granted.filter(|(on, _)| on == collection || on == Targets::ALL_DEVICES);
-        let Some((_, rule)) = granted.next() else {
-            return Err(self.outside(grants));
+        let covering = self.site.collections.within(collection);
+        let rule = match self.first_rule(&covering, verdicts)? {
+            Ok(rule) => rule,
+            Err(reason) => return Ok(Err(reason)),
         };
         if count == 0 {
-            return Err(Reason::RequestNotValid {
-                what: format!("the collection `{collection}` holds no device"),
-            });
+            return not_valid(format!("the collection `{collection}` holds no device"));
         }
         if count > at_most {
-            return Err(Reason::CollectionGrew { at_most, actual: count });
+            return Ok(Err(Reason::CollectionGrew { at_most, actual: count }));
         }
-        Ok(Judged { rule: rule.clone(), count, refused: Vec::new() })
+        Ok(Ok(Judged { rule, count, refused: Vec::new() }))
     }
 
-    /// Returns the rule that allows actions on a device: of the first granted collection that holds it.
-    pub(super) fn rule_for<'a>(&self, device: DeviceId, grants: &'a Grants) -> Option<&'a str> {
-        let mut granted = grants.collections.iter();
-        granted.find(|(collection, _)| self.site.holds(collection, device)).map(|(_, rule)| &**rule)
+    /// Returns the rule that allows the act on a device: of the first collection with a role that allows it.
+    pub(super) fn rule_for(
+        &self,
+        device: DeviceId,
+        verdicts: &mut Verdicts<'_>,
+    ) -> Result<Result<String, Reason>, DeskError> {
+        let mut collections = verdicts.collections();
+        collections.retain(|collection| self.site.holds(collection, device));
+        self.first_rule(&collections, verdicts)
     }
 
-    /// Returns the reason for a target that no granted collection holds, with the collections' names.
-    pub(super) fn outside(&self, grants: &Grants) -> Reason {
-        let name = |id: &String| match self.site.collections.get(id) {
+    /// Returns the first rule of these collections that allows the act, else why none does.
+    fn first_rule(
+        &self,
+        collections: &[&str],
+        verdicts: &mut Verdicts<'_>,
+    ) -> Result<Result<String, Reason>, DeskError> {
+        let mut lacks = None;
+        for collection in collections {
+            match verdicts.on(collection)? {
+                Some(Ok(rule)) => return Ok(Ok(rule.on(collection))),
+                Some(Err(missing)) => lacks = lacks.or(Some(missing)),
+                None => {}
+            }
+        }
+        Ok(Err(match lacks {
+            Some(missing) => self.lacks(missing),
+            None => self.outside(verdicts)?,
+        }))
+    }
+
+    /// Returns the reason for a person who may not act on any device: one whom the site does not know, or whose roles
+    /// lack a permission everywhere.
+    pub(super) fn may_nothing(
+        &self,
+        person: UserId,
+        verdicts: &mut Verdicts<'_>,
+    ) -> Result<Option<Reason>, RulesError> {
+        if !self.site.people.knows(person) {
+            return Ok(Some(Reason::UserUnknownToSite { grantor: Some(self.site.people.grantor()) }));
+        }
+        for collection in verdicts.collections() {
+            if let Some(Ok(_)) = verdicts.on(collection)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.lacks(verdicts.missing()?)))
+    }
+
+    fn lacks(&self, missing: Missing) -> Reason {
+        let Missing { permission, role } = missing;
+        let grantor = Some(self.site.people.grantor());
+        Reason::RoleLacksPermission { permission: permission.to_owned(), role, grantor }
+    }
+
+    /// Returns the reason for a target that is in none of the collections on which the person may act, with their names.
+    pub(super) fn outside(&self, verdicts: &mut Verdicts<'_>) -> Result<Reason, RulesError> {
+        let allowed = verdicts.allowed()?;
+        let collections = allowed.into_iter().take(MOST_NAMED).map(|id| self.collection_name(id)).collect();
+        Ok(Reason::DeviceOutsideCollections { collections, grantor: Some(self.site.people.grantor()) })
+    }
+
+    /// Returns the name of a collection, else its id.
+    pub(super) fn collection_name(&self, id: &str) -> String {
+        match self.site.collections.get(id) {
             Some(collection) => collection.stored.name.clone(),
             None if id == Targets::ALL_DEVICES => ALL_DEVICES_NAME.to_owned(),
-            None => id.clone(),
-        };
-        let granted = grants.collections.iter().take(MOST_NAMED);
-        Reason::DeviceOutsideCollections {
-            collections: granted.map(|(id, _)| name(id)).collect(),
-            grantor: Some(self.site.people.grantor()),
+            None => id.to_owned(),
         }
     }
 }

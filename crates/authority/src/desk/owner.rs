@@ -4,6 +4,7 @@ mod collections;
 mod people;
 mod policies;
 mod tokens;
+mod who;
 
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use action::{DeviceId, Timestamp};
 use authority_link::{OwnerAnswer, OwnerCall};
 use database::{DbError, Transaction};
 
+use self::collections::Rules;
 use super::{Desk, DeskError};
 use crate::store::{AuditEntry, GENERATION, Store, StoredDevice};
 
@@ -35,8 +37,9 @@ impl Desk {
             }
             OwnerCall::ListPolicies => Ok(self.list_policies()),
             OwnerCall::RemovePolicy { name } => self.remove_policy(&name, now).await,
-            OwnerCall::PutCollection { name, query, members } => {
-                self.put_collection(name, query, members, now).await
+            OwnerCall::PutCollection { name, query, members, include, exclude, limited_to } => {
+                let rules = Rules { query, members, include, exclude, limited_to };
+                self.put_collection(name, rules, now).await
             }
             OwnerCall::ListCollections => Ok(self.list_collections()),
             OwnerCall::ListMembers { collection } => Ok(self.list_members(&collection)),
@@ -48,6 +51,11 @@ impl Desk {
             }
             OwnerCall::Unassign { user, role } => self.unassign(user, &role, now).await,
             OwnerCall::ListAssignments => Ok(self.list_assignments()),
+            OwnerCall::KnowPerson { user, name } => self.know_person(user, name, now).await,
+            OwnerCall::ForgetPerson { user } => self.forget_person(user, now).await,
+            OwnerCall::ListPeople => Ok(self.list_people()),
+            OwnerCall::WhoCan { kind, device } => self.who_can(kind, &device),
+            OwnerCall::Explain { user, kind, device } => self.explain(&user, kind, &device),
             OwnerCall::RevokeDevice { device } => self.revoke_device(device, now).await,
             OwnerCall::Halt => self.halt(true, now).await,
             OwnerCall::Resume => self.halt(false, now).await,

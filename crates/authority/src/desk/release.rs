@@ -8,7 +8,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use proof::{Hash, MerkleTree, PushHead, TaskLeaf};
 
 use super::{Desk, DeskError};
-use crate::rules::{Grants, why_not};
+use crate::rules::Verdicts;
 
 /// How long a device may take to get a released task: a task in flight is at most this much older than its authorisation.
 const VALID: Duration = Duration::from_mins(15);
@@ -29,16 +29,14 @@ impl Desk {
             .request_sha256
             .parse()
             .map_err(|_| DeskError::NotPossible(format!("the decision on {task_guid} is damaged")))?;
-        let holdings = self.site.people.holdings(stored.person);
-        let grants = self.site.people.grants(stored.person, &holdings)?;
-        let lost =
-            grants.collections.is_empty().then(|| why_not(&holdings, &grants, self.site.people.grantor()));
+        let mut verdicts = self.site.people.verdicts(stored.person, allowed.kind);
+        let lost = self.may_nothing(stored.person, &mut verdicts)?;
         let mut admitted = Vec::with_capacity(devices.len());
         let mut refused = Vec::new();
         for device in devices {
             let judged = match &lost {
                 Some(reason) => Err(reason.clone()),
-                None => self.admit(&allowed, *device, &grants, now),
+                None => self.admit(&allowed, *device, &mut verdicts, now)?,
             };
             match judged {
                 Ok(enrolment) => admitted.push((*device, enrolment)),
@@ -78,13 +76,13 @@ impl Desk {
         &self,
         allowed: &Allowed,
         device: DeviceId,
-        grants: &Grants,
+        verdicts: &mut Verdicts<'_>,
         now: Timestamp,
-    ) -> Result<EnrolmentId, Reason> {
+    ) -> Result<Result<EnrolmentId, Reason>, DeskError> {
         if allowed.clocks.deliver_by <= now {
-            return Err(Reason::NotDeliveredInTime);
+            return Ok(Err(Reason::NotDeliveredInTime));
         }
-        let known = self.site.device(device).ok_or(Reason::DeviceUnknown)?;
+        let Some(known) = self.site.device(device) else { return Ok(Err(Reason::DeviceUnknown)) };
         let asked_for = match &allowed.targets {
             Targets::Collection { collection, .. } => self.site.holds(collection, device),
             Targets::Devices { devices } => {
@@ -92,10 +90,10 @@ impl Desk {
                     && allowed.refused.iter().all(|(refused, _)| *refused != device)
             }
         };
-        if !asked_for || self.rule_for(device, grants).is_none() {
-            return Err(self.outside(grants));
+        if !asked_for {
+            return Ok(Err(self.outside(verdicts)?));
         }
-        Ok(known.enrolment)
+        Ok(self.rule_for(device, verdicts)?.map(|_| known.enrolment))
     }
 
     fn sign(&self, released: &Released, task_guid: TaskGuid, request_hash: Hash) -> String {

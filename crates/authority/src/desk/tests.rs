@@ -7,6 +7,7 @@ mod owner;
 mod release;
 mod restore;
 mod trust;
+mod who;
 
 use action::{
     ActionKind, ConsoleId, DeviceId, EnrolmentId, OfflinePolicy, Reason, Target, Targets, TaskGuid, TenantId,
@@ -99,7 +100,14 @@ impl Site {
     }
 
     async fn collection(&mut self, name: &str, members: &[DeviceId]) -> String {
-        let call = OwnerCall::PutCollection { name: name.into(), query: None, members: members.to_vec() };
+        let call = OwnerCall::PutCollection {
+            name: name.into(),
+            query: None,
+            members: members.to_vec(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            limited_to: None,
+        };
         match self.owner(call).await {
             OwnerAnswer::Collection { id } => id,
             other => panic!("no collection: {other:?}"),
@@ -267,4 +275,13 @@ fn outside(collections: &[&str], grantor: &str) -> Reason {
 
 fn stranger_here(grantor: &str) -> Reason {
     Reason::UserUnknownToSite { grantor: Some(grantor.into()) }
+}
+
+/// The reason of a person whom the site knows, and who holds no role.
+fn holds_nothing() -> Reason {
+    Reason::RoleLacksPermission {
+        permission: "Collection / Notify Resource".into(),
+        role: None,
+        grantor: Some(OWNER.into()),
+    }
 }

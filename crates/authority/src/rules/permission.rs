@@ -1,9 +1,16 @@
 //! The permissions that roles are made of, and the roles that every site has.
 
-/// What an action needs, all of it on one collection that holds the device (configmgr.md 3: Notify Resource, with Read and
-/// Read Resource).
+use action::ActionKind;
+
+/// What an action needs, all of it on one collection that holds the device: Notify Resource, with Read and Read Resource.
 const ACTIONS: [&str; 3] =
     ["Collection / Notify Resource", "Collection / Read", "Collection / Read Resource"];
+
+/// What running a script needs.
+const SCRIPTS: [&str; 3] = ["Collection / Run Script", "Collection / Read", "Collection / Read Resource"];
+
+/// Running an approved script, by its type in public documentation.
+const RUN_SCRIPT: ActionKind = ActionKind(15);
 
 /// All permissions, in the field's words.
 const ALL: [&str; 12] = [
@@ -66,7 +73,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     ALL.into_iter()
 }
 
-/// Returns the permissions that a device action needs on a collection.
-pub(crate) fn needed_for_actions() -> [&'static str; 3] {
-    ACTIONS
+/// Returns the permissions that an action of this kind needs on a collection; the first is the one that acts.
+pub(crate) fn needed_for(kind: ActionKind) -> &'static [&'static str] {
+    if kind == RUN_SCRIPT { &SCRIPTS } else { &ACTIONS }
 }

@@ -1,6 +1,8 @@
-use action::Reason;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::*;
+use action::ActionKind;
+
+use super::{verdict::Holding, *};
 use crate::store::StoredRole;
 
 #[test]
@@ -20,38 +22,42 @@ fn permissions_of_two_roles_on_one_collection_add_up() {
 
 #[test]
 fn the_rule_names_role_and_collection() {
-    let holdings = holdings("Operations Administrator on A");
-    let grants = grants_on(&judge(), "ann", &holdings).expect("decided");
-    assert_eq!(grants.collections, [("A".into(), "role Operations Administrator on collection A".into())]);
+    let judge = judge();
+    let mut verdicts = verdicts(&judge, "Read-only Analyst on A, Operations Administrator on A", ACT);
+    let rule = verdicts.on("A").expect("decided").expect("held").expect("allowed");
+    assert_eq!(rule.on("A"), "role Operations Administrator on collection A");
+    assert_eq!(verdicts.on("B").expect("decided"), None);
 }
 
 #[test]
-fn each_lack_has_its_own_reason() {
-    let why = |text: &str| {
-        let holdings = holdings(text);
-        why_not(&holdings, &grants_on(&judge(), "ann", &holdings).expect("decided"), "Bea".into())
-    };
-    assert_eq!(why(""), Reason::UserUnknownToSite { grantor: Some("Bea".into()) });
-    assert_eq!(
-        why("Read-only Analyst on A"),
-        Reason::RoleLacksPermission {
-            permission: "Collection / Notify Resource".into(),
-            role: Some("Read-only Analyst".into()),
-            grantor: Some("Bea".into()),
-        }
-    );
-    assert_eq!(
-        why("Notifier on A"),
-        Reason::RoleLacksPermission {
-            permission: "Collection / Read".into(),
-            role: Some("Notifier".into()),
-            grantor: Some("Bea".into()),
-        }
-    );
-    assert_eq!(
-        why("Operations Administrator on A"),
-        Reason::DeviceOutsideCollections { collections: vec!["A".into()], grantor: Some("Bea".into()) }
-    );
+fn the_first_permission_that_is_missing_is_named_with_the_role_that_lacks_it() {
+    for (held, permission, role) in [
+        ("", "Collection / Notify Resource", None),
+        ("Read-only Analyst on A", "Collection / Notify Resource", Some("Read-only Analyst")),
+        ("Notifier on A", "Collection / Read", Some("Notifier")),
+    ] {
+        let judge = judge();
+        let missing = verdicts(&judge, held, ACT).missing().expect("decided");
+        assert_eq!((missing.permission, missing.role.as_deref()), (permission, role), "{held}");
+    }
+}
+
+#[test]
+fn a_script_needs_a_permission_of_its_own() {
+    let judge = judge();
+    let mut script = verdicts(&judge, "Notifier on A, Read-only Analyst on A", ActionKind(15));
+    let missing = script.on("A").expect("decided").expect("held").expect_err("no script");
+    assert_eq!(missing.permission, "Collection / Run Script");
+}
+
+#[test]
+fn the_same_roles_on_many_collections_are_asked_about_once() {
+    let judge = judge();
+    let held: Vec<_> = (0..500).map(|number| format!("Operations Administrator on C{number:03}")).collect();
+    let held = held.join(", ");
+    let mut verdicts = verdicts(&judge, &held, ACT);
+    assert_eq!(verdicts.allowed().expect("decided").len(), 500);
+    assert_eq!(verdicts.decided(), 1);
 }
 
 #[test]
@@ -72,19 +78,21 @@ fn what_is_no_permission_is_refused_by_the_schema() {
     assert!(!is_permission("Collection / Anything"));
 }
 
+const ACT: ActionKind = ActionKind::MACHINE_POLICY;
+
 /// Checks on which collections a person with these roles may act.
 #[track_caller]
 fn check(held: &str, expected: &[&str]) {
-    let grants = grants_on(&judge(), "ann", &holdings(held)).expect("decided");
-    let collections: Vec<_> = grants.collections.iter().map(|(collection, _)| collection.as_str()).collect();
-    assert_eq!(collections, expected, "{held}");
+    let judge = judge();
+    assert_eq!(verdicts(&judge, held, ACT).allowed().expect("decided"), expected, "{held}");
 }
 
-fn holdings(text: &str) -> Vec<Holding> {
-    text.split(", ")
-        .filter_map(|part| part.split_once(" on "))
-        .map(|(role, collection)| Holding { role: role.into(), collection: collection.into() })
-        .collect()
+fn verdicts<'a>(judge: &'a Judge, text: &'a str, kind: ActionKind) -> Verdicts<'a> {
+    let mut held: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (role, collection) in text.split(", ").filter_map(|part| part.split_once(" on ")) {
+        held.entry(collection).or_default().insert(role);
+    }
+    Verdicts::new(judge, "ann", held, needed_for(kind))
 }
 
 fn judge() -> Judge {

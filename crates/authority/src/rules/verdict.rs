@@ -1,8 +1,8 @@
 //! What a person may do where, and why not.
 
-use action::Reason;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Judge, RulesError, needed_for_actions};
+use super::{Judge, RulesError};
 
 /// A role that a person holds on one collection.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,65 +13,114 @@ pub(crate) struct Holding {
     pub(crate) collection: String,
 }
 
-/// Where a person may run device actions.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Grants {
-    /// The collections on which they may, each with the rule that says so.
-    pub(crate) collections: Vec<(String, String)>,
-    /// Of the collections on which they hold a role and may not: the first permission that is missing, and the role held.
-    pub(crate) missing: Option<(String, String)>,
+/// What allows an act: the role and the policy that it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Rule {
+    /// The role's name, and that of its Cedar policy.
+    pub(crate) role: String,
 }
 
-/// Decides on which of the collections that a person holds a role on they may run device actions.
-pub(crate) fn grants_on(judge: &Judge, person: &str, holdings: &[Holding]) -> Result<Grants, RulesError> {
-    let mut collections: Vec<&str> = holdings.iter().map(|holding| &*holding.collection).collect();
-    collections.sort_unstable();
-    collections.dedup();
-    let mut grants = Grants::default();
-    for collection in collections {
-        match rule_on(judge, person, holdings, collection)? {
-            Ok(rule) => grants.collections.push((collection.to_owned(), rule)),
-            Err(permission) => {
-                let held = holdings.iter().find(|holding| holding.collection == collection);
-                let role = held.map_or_else(String::new, |holding| holding.role.clone());
-                grants.missing.get_or_insert((permission.to_owned(), role));
+impl Rule {
+    /// Writes the rule for people.
+    pub(crate) fn on(&self, collection: &str) -> String {
+        format!("role {} on collection {collection}", self.role)
+    }
+}
+
+/// What is missing: of the permissions that an act needs the first that no role held gives, and such a role.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Missing {
+    /// The permission.
+    pub(crate) permission: &'static str,
+    /// A role that is held and lacks it.
+    pub(crate) role: Option<String>,
+}
+
+/// The decisions on one person and one act.
+///
+/// What Cedar is asked depends on nothing but the roles that are held on a collection: the same roles on a second
+/// collection are not asked about again, so that a person with roles on 500 collections costs what one with one does.
+#[derive(Debug)]
+pub(crate) struct Verdicts<'a> {
+    judge: &'a Judge,
+    person: String,
+    needed: &'static [&'static str],
+    held: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    known: HashMap<Vec<&'a str>, Result<Rule, Missing>>,
+}
+
+impl<'a> Verdicts<'a> {
+    /// Begins decisions on whether a person may do what needs all of `needed`.
+    pub(crate) fn new(
+        judge: &'a Judge,
+        person: &str,
+        held: BTreeMap<&'a str, BTreeSet<&'a str>>,
+        needed: &'static [&'static str],
+    ) -> Self {
+        Self { judge, person: person.to_owned(), needed, held, known: HashMap::new() }
+    }
+
+    /// Returns the collections that the person holds a role on.
+    pub(crate) fn collections(&self) -> Vec<&'a str> {
+        self.held.keys().copied().collect()
+    }
+
+    /// Returns the roles that the person holds on a collection.
+    pub(crate) fn roles_on(&self, collection: &str) -> impl Iterator<Item = &'a str> {
+        self.held.get(collection).into_iter().flatten().copied()
+    }
+
+    /// Decides on a collection; `None` where the person holds no role on it.
+    pub(crate) fn on(&mut self, collection: &str) -> Result<Option<Result<Rule, Missing>>, RulesError> {
+        let Some(roles) = self.held.get(collection) else { return Ok(None) };
+        let roles: Vec<&str> = roles.iter().copied().collect();
+        if let Some(known) = self.known.get(&roles) {
+            return Ok(Some(known.clone()));
+        }
+        let verdict = self.decide(collection, &roles)?;
+        self.known.insert(roles, verdict.clone());
+        Ok(Some(verdict))
+    }
+
+    /// Returns the collections on which the person may act.
+    pub(crate) fn allowed(&mut self) -> Result<Vec<&'a str>, RulesError> {
+        let mut allowed = Vec::new();
+        for collection in self.collections() {
+            if let Some(Ok(_)) = self.on(collection)? {
+                allowed.push(collection);
             }
         }
+        Ok(allowed)
     }
-    Ok(grants)
-}
 
-/// Returns the rule that gives all that an action needs on a collection, else the first permission that is missing.
-fn rule_on(
-    judge: &Judge,
-    person: &str,
-    holdings: &[Holding],
-    collection: &str,
-) -> Result<Result<String, &'static str>, RulesError> {
-    let mut rule = String::new();
-    for permission in needed_for_actions() {
-        match judge.roles_that_allow(person, holdings, permission, collection)?.first() {
-            None => return Ok(Err(permission)),
-            // The first permission asked for is the one that acts: its role names the rule.
-            Some(role) if rule.is_empty() => rule = format!("role {role} on collection {collection}"),
-            Some(_) => {}
+    /// Returns what is missing on the first collection where something is; the first permission where no role is held.
+    pub(crate) fn missing(&mut self) -> Result<Missing, RulesError> {
+        for collection in self.collections() {
+            if let Some(Err(missing)) = self.on(collection)? {
+                return Ok(missing);
+            }
         }
+        Ok(Missing { permission: self.needed.first().copied().unwrap_or_default(), role: None })
     }
-    Ok(Ok(rule))
-}
 
-/// Returns why a person may not act on a device that is in none of the collections that they may act on.
-pub(crate) fn why_not(holdings: &[Holding], grants: &Grants, grantor: String) -> Reason {
-    if holdings.is_empty() {
-        return Reason::UserUnknownToSite { grantor: Some(grantor) };
+    /// Returns for how many sets of roles Cedar was asked.
+    #[cfg(test)]
+    pub(crate) fn decided(&self) -> usize {
+        self.known.len()
     }
-    if grants.collections.is_empty() {
-        let (permission, role) = grants
-            .missing
-            .clone()
-            .unwrap_or_else(|| (needed_for_actions()[0].to_owned(), holdings[0].role.clone()));
-        return Reason::RoleLacksPermission { permission, role: Some(role), grantor: Some(grantor) };
+
+    fn decide(&self, collection: &str, roles: &[&str]) -> Result<Result<Rule, Missing>, RulesError> {
+        let holding = |role: &&str| Holding { role: (*role).to_owned(), collection: collection.to_owned() };
+        let holdings: Vec<Holding> = roles.iter().map(holding).collect();
+        let mut rule = None;
+        for &permission in self.needed {
+            let allowing = self.judge.roles_that_allow(&self.person, &holdings, permission, collection)?;
+            let Some(role) = allowing.into_iter().next() else {
+                return Ok(Err(Missing { permission, role: roles.first().map(|&role| role.to_owned()) }));
+            };
+            // The first permission asked for is the one that acts: its role names the rule.
+            rule.get_or_insert(Rule { role });
+        }
+        Ok(rule.ok_or(Missing { permission: "", role: None }))
     }
-    let collections = grants.collections.iter().map(|(collection, _)| collection.clone()).collect();
-    Reason::DeviceOutsideCollections { collections, grantor: Some(grantor) }
 }

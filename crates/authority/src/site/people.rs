@@ -1,10 +1,12 @@
-//! People: who holds which role on which collections.
+//! People: whom the site knows, and who holds which role on which collections.
 
-use action::UserId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use action::{ActionKind, UserId};
 
 use crate::{
-    rules::{BUILT_IN_ROLES, Grants, Holding, Judge, RulesError, grants_on},
-    store::{StoredAssignment, StoredRole},
+    rules::{BUILT_IN_ROLES, Judge, RulesError, Verdicts, needed_for},
+    store::{StoredAssignment, StoredPerson, StoredRole},
 };
 
 /// Who may act on what.
@@ -13,21 +15,69 @@ pub(crate) struct People {
     judge: Judge,
     /// The site's own roles.
     pub(crate) own_roles: Vec<StoredRole>,
-    /// Who holds what.
-    pub(crate) assignments: Vec<StoredAssignment>,
+    /// What each person holds.
+    held: BTreeMap<UserId, Vec<StoredAssignment>>,
+    /// Whom the site knows, by id.
+    known: BTreeMap<UserId, String>,
 }
 
 /// The role whose holders may grant roles.
 const GRANTOR: &str = "Full Administrator";
+
+/// Who grants where nobody holds that role.
+const OWNER: &str = "the site's owner";
 
 impl People {
     /// Makes the rules of roles and assignments.
     pub(crate) fn new(
         own_roles: Vec<StoredRole>,
         assignments: Vec<StoredAssignment>,
+        people: Vec<StoredPerson>,
     ) -> Result<Self, RulesError> {
         let judge = Judge::new(&all(&own_roles))?;
-        Ok(Self { judge, own_roles, assignments })
+        let known = people.into_iter().map(|person| (person.person, person.name)).collect();
+        let mut people = Self { judge, own_roles, held: BTreeMap::new(), known };
+        for assignment in assignments {
+            people.assign(assignment);
+        }
+        Ok(people)
+    }
+
+    /// Takes over changed roles of the site's own.
+    pub(crate) fn set_roles(&mut self, own_roles: Vec<StoredRole>, judge: Judge) {
+        self.own_roles = own_roles;
+        self.judge = judge;
+    }
+
+    /// Makes the rules that there would be with these roles of the site's own.
+    pub(crate) fn judge_of(own_roles: &[StoredRole]) -> Result<Judge, RulesError> {
+        Judge::new(&all(own_roles))
+    }
+
+    /// Gives a person a role; they are known from then on.
+    pub(crate) fn assign(&mut self, assignment: StoredAssignment) {
+        self.known.insert(assignment.person, assignment.person_name.clone());
+        let held = self.held.entry(assignment.person).or_default();
+        held.retain(|known| known.role != assignment.role);
+        held.push(assignment);
+    }
+
+    /// Takes a role away.
+    pub(crate) fn unassign(&mut self, person: UserId, role: &str) {
+        if let Some(held) = self.held.get_mut(&person) {
+            held.retain(|known| known.role != role);
+        }
+    }
+
+    /// Makes a person known.
+    pub(crate) fn know(&mut self, person: StoredPerson) {
+        self.known.insert(person.person, person.name);
+    }
+
+    /// Forgets a person and what they hold.
+    pub(crate) fn forget(&mut self, person: UserId) {
+        self.known.remove(&person);
+        self.held.remove(&person);
     }
 
     /// Returns all roles, those that every site has first.
@@ -35,28 +85,43 @@ impl People {
         all(&self.own_roles)
     }
 
-    /// Returns what a person holds.
-    pub(crate) fn holdings(&self, person: UserId) -> Vec<Holding> {
-        let held = self.assignments.iter().filter(|assignment| assignment.person == person);
-        held.flat_map(|assignment| {
-            let holding = |collection: &String| Holding {
-                role: assignment.role.clone(),
-                collection: collection.clone(),
-            };
-            assignment.collections.iter().map(holding)
-        })
-        .collect()
+    /// Returns who holds what, by name.
+    pub(crate) fn assignments(&self) -> Vec<&StoredAssignment> {
+        let mut all: Vec<_> = self.held.values().flatten().collect();
+        all.sort_by(|a, b| (&a.person_name, &a.role).cmp(&(&b.person_name, &b.role)));
+        all
     }
 
-    /// Decides where a person may run device actions.
-    pub(crate) fn grants(&self, person: UserId, holdings: &[Holding]) -> Result<Grants, RulesError> {
-        grants_on(&self.judge, &person.to_string(), holdings)
+    /// Returns how many assignments there are.
+    pub(crate) fn assignment_count(&self) -> usize {
+        self.held.values().map(Vec::len).sum()
+    }
+
+    /// Returns whom the site knows.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (UserId, &str)> {
+        self.known.iter().map(|(person, name)| (*person, &**name))
+    }
+
+    /// Returns whether the site knows a person.
+    pub(crate) fn knows(&self, person: UserId) -> bool {
+        self.known.contains_key(&person)
+    }
+
+    /// Begins decisions on whether a person may have devices do something of this kind.
+    pub(crate) fn verdicts(&self, person: UserId, kind: ActionKind) -> Verdicts<'_> {
+        let mut held: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for assignment in self.held.get(&person).into_iter().flatten() {
+            for collection in &assignment.collections {
+                held.entry(collection).or_default().insert(&assignment.role);
+            }
+        }
+        Verdicts::new(&self.judge, &person.to_string(), held, needed_for(kind))
     }
 
     /// Returns somebody who can grant roles at this site.
     pub(crate) fn grantor(&self) -> String {
-        let mut holders = self.assignments.iter().filter(|assignment| assignment.role == GRANTOR);
-        holders.next().map_or_else(|| "the site's owner".to_owned(), |holder| holder.person_name.clone())
+        let mut holders = self.held.values().flatten().filter(|assignment| assignment.role == GRANTOR);
+        holders.next().map_or_else(|| OWNER.to_owned(), |holder| holder.person_name.clone())
     }
 }
 

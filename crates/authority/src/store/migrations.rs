@@ -3,8 +3,13 @@
 use database::{Migrations, Step};
 
 /// How the tables came to be.
-pub(super) const MIGRATIONS: Migrations =
-    Migrations { name: "authority", steps: &[Step { version: 1, sqlite: FIRST, postgres: FIRST }] };
+pub(super) const MIGRATIONS: Migrations = Migrations {
+    name: "authority",
+    steps: &[
+        Step { version: 1, sqlite: FIRST, postgres: FIRST },
+        Step { version: 2, sqlite: PEOPLE, postgres: PEOPLE },
+    ],
+};
 
 /// Times are milliseconds since 1970; ids are hyphenated lower-case text; sets and structures are JSON text.
 const FIRST: &str = "
@@ -80,4 +85,16 @@ CREATE TABLE number (
     name TEXT PRIMARY KEY,
     value BIGINT NOT NULL
 );
+";
+
+/// Collections that build on each other, and people who hold nothing yet.
+const PEOPLE: &str = "
+ALTER TABLE collection ADD COLUMN include TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE collection ADD COLUMN exclude TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE collection ADD COLUMN limited_to TEXT;
+CREATE TABLE person (
+    person TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+);
+INSERT INTO person (person, name) SELECT person, max(person_name) FROM assignment GROUP BY person;
 ";

@@ -38,8 +38,30 @@ pub(crate) struct StoredCollection {
     pub(crate) query: Option<String>,
     /// Its direct members.
     pub(crate) members: Vec<DeviceId>,
+    /// Collections whose members are its own.
+    pub(crate) include: Vec<String>,
+    /// Collections whose members are not.
+    pub(crate) exclude: Vec<String>,
+    /// The collection that it is within; none where that is all devices.
+    pub(crate) limited_to: Option<String>,
     /// Grows when the rule changes.
     pub(crate) version: u64,
+}
+
+impl StoredCollection {
+    /// Returns the collections that decide about its members.
+    pub(crate) fn builds_on(&self) -> impl Iterator<Item = &str> {
+        self.include.iter().chain(&self.exclude).chain(&self.limited_to).map(String::as_str)
+    }
+}
+
+/// A person whom the site knows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct StoredPerson {
+    /// The person, as every proof of them names them.
+    pub(crate) person: UserId,
+    /// The person's name.
+    pub(crate) name: String,
 }
 
 const ROLES: Statement = Statement::both("SELECT name, permissions FROM role ORDER BY name");
@@ -56,12 +78,21 @@ const PUT_ASSIGNMENT: Statement = Statement::both(
 );
 const REMOVE_ASSIGNMENT: Statement =
     Statement::both("DELETE FROM assignment WHERE person = $1 AND role = $2");
-const COLLECTIONS: Statement = Statement::both("SELECT id, name, query, version FROM collection ORDER BY id");
+const PEOPLE: Statement = Statement::both("SELECT person, name FROM person ORDER BY name, person");
+const PUT_PERSON: Statement = Statement::both(
+    "INSERT INTO person (person, name) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET name = excluded.name",
+);
+const REMOVE_PERSON: Statement = Statement::both("DELETE FROM person WHERE person = $1");
+const REMOVE_ASSIGNMENTS: Statement = Statement::both("DELETE FROM assignment WHERE person = $1");
+const COLLECTIONS: Statement = Statement::both(
+    "SELECT id, name, query, version, include, exclude, limited_to FROM collection ORDER BY id",
+);
 const MEMBERS: Statement =
     Statement::both("SELECT collection, device FROM collection_member ORDER BY collection, device");
 const PUT_COLLECTION: Statement = Statement::both(
-    "INSERT INTO collection (id, name, query, version) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET \
-     name = excluded.name, query = excluded.query, version = excluded.version",
+    "INSERT INTO collection (id, name, query, version, include, exclude, limited_to) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, query = excluded.query, version = excluded.version, \
+     include = excluded.include, exclude = excluded.exclude, limited_to = excluded.limited_to",
 );
 const REMOVE_MEMBERS: Statement = Statement::both("DELETE FROM collection_member WHERE collection = $1");
 const PUT_MEMBERS: Statement = Statement::split(
@@ -124,6 +155,28 @@ impl Store {
         Ok(change.execute(&REMOVE_ASSIGNMENT, args![person.to_string(), role]).await? > 0)
     }
 
+    /// Returns the people whom the site knows.
+    pub(crate) async fn people(&self) -> Result<Vec<StoredPerson>, DbError> {
+        let rows = self.db.rows(&PEOPLE, args![]).await?;
+        let person = |row: &database::Row| {
+            Ok(StoredPerson { person: row.parsed("person")?, name: row.text("name")?.to_owned() })
+        };
+        rows.iter().map(person).collect()
+    }
+
+    /// Stores a person.
+    pub(crate) async fn put_person(change: &mut Transaction, person: &StoredPerson) -> Result<(), DbError> {
+        change.execute(&PUT_PERSON, args![person.person.to_string(), person.name.as_str()]).await?;
+        Ok(())
+    }
+
+    /// Forgets a person and what they hold.
+    pub(crate) async fn remove_person(change: &mut Transaction, person: UserId) -> Result<(), DbError> {
+        change.execute(&REMOVE_ASSIGNMENTS, args![person.to_string()]).await?;
+        change.execute(&REMOVE_PERSON, args![person.to_string()]).await?;
+        Ok(())
+    }
+
     /// Returns the collections, with their direct members.
     pub(crate) async fn collections(&self) -> Result<Vec<StoredCollection>, DbError> {
         let mut collections = Vec::new();
@@ -133,6 +186,9 @@ impl Store {
                 name: row.text("name")?.to_owned(),
                 query: row.opt_text("query")?.map(str::to_owned),
                 members: Vec::new(),
+                include: row.json("include")?,
+                exclude: row.json("exclude")?,
+                limited_to: row.opt_text("limited_to")?.map(str::to_owned),
                 version: row.unsigned("version")?,
             });
         }
@@ -150,8 +206,17 @@ impl Store {
         change: &mut Transaction,
         collection: &StoredCollection,
     ) -> Result<(), DbError> {
-        let StoredCollection { id, name, query, members, version } = collection;
-        change.execute(&PUT_COLLECTION, args![id.as_str(), name.as_str(), query.clone(), *version]).await?;
+        let StoredCollection { id, name, query, members, include, exclude, limited_to, version } = collection;
+        let arguments = args![
+            id.as_str(),
+            name.as_str(),
+            query.clone(),
+            *version,
+            json(include),
+            json(exclude),
+            limited_to.clone(),
+        ];
+        change.execute(&PUT_COLLECTION, arguments).await?;
         change.execute(&REMOVE_MEMBERS, args![id.as_str()]).await?;
         Self::add_members(change, id, members).await
     }

@@ -88,6 +88,9 @@ async fn collections_are_kept_with_their_members() {
             name: "Shops".into(),
             query: None,
             members: members.clone(),
+            include: vec!["TEN00002".into()],
+            exclude: vec!["TEN00003".into()],
+            limited_to: Some("TEN00004".into()),
             version: 1,
         };
         change!(store, put_collection(&shops));
@@ -117,6 +120,9 @@ async fn two_collections_cannot_have_one_name() {
             name: "Shops".into(),
             query: None,
             members: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            limited_to: None,
             version: 1,
         };
         change!(store, put_collection(&shops("TEN00001")));

@@ -1,7 +1,7 @@
 //! `tenon collection`: the collections of a site.
 
 use action::DeviceId;
-use authority_link::{OwnerAnswer, OwnerCall};
+use authority_link::{CollectionEntry, OwnerAnswer, OwnerCall};
 
 use crate::{
     owner::{SiteFolder, unexpected},
@@ -29,6 +29,15 @@ enum What {
         /// A device that is a member in any case; may be given more than once
         #[arg(long = "member", value_name = "DEVICE")]
         members: Vec<DeviceId>,
+        /// A collection whose members are its own, by id or name; may be given more than once
+        #[arg(long = "include", value_name = "COLLECTION")]
+        include: Vec<String>,
+        /// A collection whose members are not; may be given more than once
+        #[arg(long = "exclude", value_name = "COLLECTION")]
+        exclude: Vec<String>,
+        /// The collection that it is within: a role on that one covers it
+        #[arg(long, value_name = "COLLECTION")]
+        limited_to: Option<String>,
     },
     /// List the collections
     List {
@@ -55,8 +64,10 @@ enum What {
 pub(crate) async fn run(collection: Collection) -> anyhow::Result<()> {
     let site = collection.site;
     match collection.what {
-        What::Put { name, query, members } => {
-            match site.ask(OwnerCall::PutCollection { name: name.clone(), query, members }).await? {
+        What::Put { name, query, members, include, exclude, limited_to } => {
+            let put =
+                OwnerCall::PutCollection { name: name.clone(), query, members, include, exclude, limited_to };
+            match site.ask(put).await? {
                 OwnerAnswer::Collection { id } => print::line(&format!("{name} is stored as {id}"))?,
                 other => return Err(unexpected(&other)),
             }
@@ -66,9 +77,9 @@ pub(crate) async fn run(collection: Collection) -> anyhow::Result<()> {
             OwnerAnswer::Collections { collections } => {
                 let rows: Vec<_> = collections
                     .into_iter()
-                    .map(|c| vec![c.id, c.name, c.count.to_string(), c.query.unwrap_or_default()])
+                    .map(|c| vec![c.id.clone(), c.name.clone(), c.count.to_string(), rules(&c)])
                     .collect();
-                print::table(&["ID", "NAME", "DEVICES", "QUERY"], &rows)?;
+                print::table(&["ID", "NAME", "DEVICES", "RULES"], &rows)?;
             }
             other => return Err(unexpected(&other)),
         },
@@ -89,4 +100,13 @@ pub(crate) async fn run(collection: Collection) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Writes a collection's rules on one line.
+fn rules(collection: &CollectionEntry) -> String {
+    let mut rules: Vec<String> = collection.query.iter().cloned().collect();
+    rules.extend(collection.include.iter().map(|id| format!("includes {id}")));
+    rules.extend(collection.exclude.iter().map(|id| format!("excludes {id}")));
+    rules.extend(collection.limited_to.iter().map(|id| format!("within {id}")));
+    rules.join("; ")
 }

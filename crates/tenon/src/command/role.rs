@@ -55,6 +55,25 @@ enum What {
         #[arg(long)]
         user: UserId,
     },
+    /// Make a person known to the site, or change their name; they may do nothing until they hold a role
+    Know {
+        /// The person's id, as `tenon user list` shows it
+        user: UserId,
+        /// The person's name, for people to read
+        #[arg(long)]
+        name: String,
+    },
+    /// Forget a person and take away what they hold
+    Forget {
+        /// The person's id
+        user: UserId,
+    },
+    /// List the people whom the site knows
+    People {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List who holds which role on which collections
     Assignments {
         /// Print JSON
@@ -90,6 +109,22 @@ pub(crate) async fn run(role: Role) -> anyhow::Result<()> {
             let told = format!("{user} no longer holds {role}");
             done(site.ask(OwnerCall::Unassign { user, role }).await?, &told)?;
         }
+        What::Know { user, name } => {
+            let told = format!("the site knows {name}");
+            done(site.ask(OwnerCall::KnowPerson { user, name }).await?, &told)?;
+        }
+        What::Forget { user } => {
+            let told = format!("the site has forgotten {user}");
+            done(site.ask(OwnerCall::ForgetPerson { user }).await?, &told)?;
+        }
+        What::People { json } => match site.ask(OwnerCall::ListPeople).await? {
+            OwnerAnswer::People { people } if json => print::json(&people)?,
+            OwnerAnswer::People { people } => {
+                let rows: Vec<_> = people.into_iter().map(|p| vec![p.name, p.user.to_string()]).collect();
+                print::table(&["NAME", "USER"], &rows)?;
+            }
+            other => return Err(unexpected(&other)),
+        },
         What::Assignments { json } => match site.ask(OwnerCall::ListAssignments).await? {
             OwnerAnswer::Assignments { assignments } if json => print::json(&assignments)?,
             OwnerAnswer::Assignments { assignments } => {

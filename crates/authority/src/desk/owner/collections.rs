@@ -6,19 +6,28 @@ use filter::{Filter, device};
 
 use super::{Desk, DeskError, name_problem, not_valid, record};
 use crate::{
-    site::{ALL_DEVICES_NAME, Collection},
+    site::ALL_DEVICES_NAME,
     store::{Store, StoredCollection},
 };
 
 /// The most collections of a site: each query is asked about each device that reports.
 const MOST_COLLECTIONS: usize = 1_000;
 
+/// What a collection holds: each member that a rule asks for, within its limit, but those that are excluded.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) query: Option<String>,
+    pub(super) members: Vec<DeviceId>,
+    pub(super) include: Vec<String>,
+    pub(super) exclude: Vec<String>,
+    pub(super) limited_to: Option<String>,
+}
+
 impl Desk {
     pub(super) async fn put_collection(
         &mut self,
         name: String,
-        query: Option<String>,
-        mut members: Vec<DeviceId>,
+        rules: Rules,
         now: Timestamp,
     ) -> Result<OwnerAnswer, DeskError> {
         if let Some(problem) = name_problem(&name) {
@@ -28,6 +37,7 @@ impl Desk {
             let what = format!("`{name}` looks like the id of a collection");
             return Ok(not_valid(what, "choose a name that is none"));
         }
+        let Rules { query, mut members, include, exclude, limited_to } = rules;
         if let Some(Err(error)) = query.as_ref().map(|query| Filter::parse(query, device::FACTS)) {
             return Ok(not_valid(format!("the query is not valid: {error}"), "see docs/operate/filter.md"));
         }
@@ -47,22 +57,44 @@ impl Desk {
             let what = format!("the site has {MOST_COLLECTIONS} collections already");
             return Ok(not_valid(what, "remove one: `tenon collection remove`"));
         }
+        let (include, exclude, limited_to) = match (
+            self.collection_ids(&include),
+            self.collection_ids(&exclude),
+            self.collection_ids(limited_to.as_slice()),
+        ) {
+            (Ok(include), Ok(exclude), Ok(limited_to)) => {
+                let limited_to = limited_to.into_iter().find(|id| id != Targets::ALL_DEVICES);
+                (include, exclude, limited_to)
+            }
+            (Err(problem), _, _) | (_, Err(problem), _) | (_, _, Err(problem)) => return Ok(problem),
+        };
         let version =
             known.as_ref().and_then(|id| self.site.collections.get(id)).map_or(0, |old| old.stored.version);
-        let mut change = self.store.begin().await?;
-        let id = match known {
-            Some(id) => id,
-            None => format!("TEN{:05}", Store::next_number(&mut change, "collection").await?),
+        let mut stored = StoredCollection {
+            id: known.clone().unwrap_or_default(),
+            name,
+            query,
+            members,
+            include,
+            exclude,
+            limited_to,
+            version: version + 1,
         };
-        let stored = StoredCollection { id: id.clone(), name, query, members, version: version + 1 };
+        if known.is_some()
+            && let Some(other) = self.site.collections.circle(&stored)
+        {
+            let what = format!("the collection would build on `{other}`, which builds on it");
+            return Ok(not_valid(what, "take one of them out of the other's rules first"));
+        }
+        let mut change = self.store.begin().await?;
+        if known.is_none() {
+            stored.id = format!("TEN{:05}", Store::next_number(&mut change, "collection").await?);
+        }
+        let id = stored.id.clone();
         Store::put_collection(&mut change, &stored).await?;
         let generation = record(&mut change, now, "collection put", &stored.name).await?;
         change.commit().await?;
-        let mut collection = Collection::new(stored);
-        for device in self.site.devices.values() {
-            collection.look_at(device);
-        }
-        self.site.collections.insert(id.clone(), collection);
+        self.site.collections.put(stored, self.site.devices.values());
         self.site.generation = generation;
         Ok(OwnerAnswer::Collection { id })
     }
@@ -72,6 +104,9 @@ impl Desk {
             id: Targets::ALL_DEVICES.to_owned(),
             name: ALL_DEVICES_NAME.to_owned(),
             query: None,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            limited_to: None,
             count: self.site.count(Targets::ALL_DEVICES).unwrap_or(0),
             version: 1,
         };
@@ -79,6 +114,9 @@ impl Desk {
             id: collection.stored.id.clone(),
             name: collection.stored.name.clone(),
             query: collection.stored.query.clone(),
+            include: collection.stored.include.clone(),
+            exclude: collection.stored.exclude.clone(),
+            limited_to: collection.stored.limited_to.clone(),
             count: u64::try_from(collection.members.len()).unwrap_or(u64::MAX),
             version: collection.stored.version,
         });
@@ -102,8 +140,12 @@ impl Desk {
         if id == Targets::ALL_DEVICES {
             return Ok(not_valid("the collection of all devices cannot be removed", "choose another"));
         }
+        if let Some(user) = self.site.collections.user_of(&id) {
+            let what = format!("the collection {id} is in the rules of `{}`", user.stored.name);
+            return Ok(not_valid(what, "change that one first: `tenon collection put`"));
+        }
         let assigned =
-            self.site.people.assignments.iter().any(|assignment| assignment.collections.contains(&id));
+            self.site.people.assignments().iter().any(|assignment| assignment.collections.contains(&id));
         let policies = self.site.policies.values();
         if assigned
             || policies.filter(|policy| !policy.removed).any(|policy| policy.collections.contains(&id))

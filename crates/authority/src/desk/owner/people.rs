@@ -1,13 +1,13 @@
 //! Roles and assignments.
 
 use action::{Timestamp, UserId};
-use authority_link::{AssignmentEntry, OwnerAnswer};
+use authority_link::{AssignmentEntry, OwnerAnswer, PersonEntry};
 
 use super::{Desk, DeskError, name_problem, not_valid, record};
 use crate::{
     rules::{BUILT_IN_ROLES, is_permission},
     site::People,
-    store::{Store, StoredAssignment, StoredRole},
+    store::{Store, StoredAssignment, StoredPerson, StoredRole},
 };
 
 /// The most roles of a site's own: each decision looks at each role's policy.
@@ -15,6 +15,9 @@ const MOST_ROLES: usize = 100;
 
 /// The most assignments of a site: a person for each of them, and each decision looks for theirs.
 const MOST_ASSIGNMENTS: usize = 10_000;
+
+/// The most people that a site knows: as many as may hold roles.
+const MOST_PEOPLE: usize = MOST_ASSIGNMENTS;
 
 impl Desk {
     pub(super) async fn put_role(
@@ -45,12 +48,12 @@ impl Desk {
             self.site.people.own_roles.iter().filter(|known| known.name != role.name).cloned().collect();
         roles.push(role.clone());
         // The rules first: what makes none is not stored.
-        let people = People::new(roles, self.site.people.assignments.clone())?;
+        let judge = People::judge_of(&roles)?;
         let mut change = self.store.begin().await?;
         Store::put_role(&mut change, &role).await?;
         let generation = record(&mut change, now, "role put", &role.name).await?;
         change.commit().await?;
-        self.site.people = people;
+        self.site.people.set_roles(roles, judge);
         self.site.generation = generation;
         Ok(OwnerAnswer::Done)
     }
@@ -84,19 +87,19 @@ impl Desk {
             Ok(ids) => ids,
             Err(problem) => return Ok(problem),
         };
-        if self.site.people.assignments.len() >= MOST_ASSIGNMENTS {
+        if self.site.people.assignment_count() >= MOST_ASSIGNMENTS {
             let what = format!("the site has {MOST_ASSIGNMENTS} assignments already");
             return Ok(not_valid(what, "take one away: `tenon role unassign`"));
         }
         let assignment = StoredAssignment { person: user, person_name: name, role, collections };
         let mut change = self.store.begin().await?;
         Store::put_assignment(&mut change, &assignment).await?;
+        let person = StoredPerson { person: user, name: assignment.person_name.clone() };
+        Store::put_person(&mut change, &person).await?;
         let subject = format!("{} ({user}): {}", assignment.person_name, assignment.role);
         let generation = record(&mut change, now, "role assigned", &subject).await?;
         change.commit().await?;
-        let assignments = &mut self.site.people.assignments;
-        assignments.retain(|known| (known.person, &known.role) != (user, &assignment.role));
-        assignments.push(assignment);
+        self.site.people.assign(assignment);
         self.site.generation = generation;
         Ok(OwnerAnswer::Done)
     }
@@ -114,18 +117,67 @@ impl Desk {
         }
         let generation = record(&mut change, now, "role taken away", &format!("{user}: {role}")).await?;
         change.commit().await?;
-        self.site.people.assignments.retain(|known| (known.person, &*known.role) != (user, role));
+        self.site.people.unassign(user, role);
         self.site.generation = generation;
         Ok(OwnerAnswer::Done)
     }
 
     pub(super) fn list_assignments(&self) -> OwnerAnswer {
-        let assignments = self.site.people.assignments.iter().map(|assignment| AssignmentEntry {
+        let assignments = self.site.people.assignments().into_iter().map(|assignment| AssignmentEntry {
             user: assignment.person,
             name: assignment.person_name.clone(),
             role: assignment.role.clone(),
             collections: assignment.collections.clone(),
         });
         OwnerAnswer::Assignments { assignments: assignments.collect() }
+    }
+
+    pub(super) async fn know_person(
+        &mut self,
+        user: UserId,
+        name: String,
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
+        if let Some(problem) = name_problem(&name) {
+            return Ok(problem);
+        }
+        if !self.site.people.knows(user) && self.site.people.known().count() >= MOST_PEOPLE {
+            let what = format!("the site knows {MOST_PEOPLE} people already");
+            return Ok(not_valid(what, "forget one: `tenon role forget`"));
+        }
+        let person = StoredPerson { person: user, name };
+        let mut change = self.store.begin().await?;
+        Store::put_person(&mut change, &person).await?;
+        let subject = format!("{} ({user})", person.name);
+        let generation = record(&mut change, now, "person made known", &subject).await?;
+        change.commit().await?;
+        self.site.people.know(person);
+        self.site.generation = generation;
+        Ok(OwnerAnswer::Done)
+    }
+
+    pub(super) async fn forget_person(
+        &mut self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
+        if !self.site.people.knows(user) {
+            let what = format!("the site does not know {user}");
+            return Ok(not_valid(what, "look them up: `tenon role people`"));
+        }
+        let mut change = self.store.begin().await?;
+        Store::remove_person(&mut change, user).await?;
+        let generation = record(&mut change, now, "person forgotten", &user.to_string()).await?;
+        change.commit().await?;
+        self.site.people.forget(user);
+        self.site.generation = generation;
+        Ok(OwnerAnswer::Done)
+    }
+
+    pub(super) fn list_people(&self) -> OwnerAnswer {
+        let people = self.site.people.known();
+        OwnerAnswer::People {
+            people: people.map(|(user, name)| PersonEntry { user, name: name.to_owned() }).collect(),
+        }
     }
 }

@@ -79,7 +79,7 @@ async fn a_decision_takes_one_commit_and_stands() {
     assert_eq!(site.desk.store.commits(), before);
 
     let again = site.request(operator, devices(&[(device, "shop-1")]));
-    assert_eq!(site.refused(&again).await, stranger_here(OWNER));
+    assert_eq!(site.refused(&again).await, holds_nothing());
 }
 
 #[tokio::test]
@@ -119,7 +119,15 @@ async fn query_collections_follow_what_devices_say() {
     let mut site = Site::new().await;
     let device = site.device("shop-1").await;
     let query = Some("name startsWith \"shop-\"".to_owned());
-    site.owner(OwnerCall::PutCollection { name: "Shops".into(), query, members: Vec::new() }).await;
+    site.owner(OwnerCall::PutCollection {
+        name: "Shops".into(),
+        query,
+        members: Vec::new(),
+        include: Vec::new(),
+        exclude: Vec::new(),
+        limited_to: None,
+    })
+    .await;
     let operator = site.person(OPERATOR, "Shops").await;
     let request = site.request(operator, devices(&[(device, "shop-1")]));
     site.allowed(&request).await;

@@ -24,6 +24,9 @@ async fn what_is_not_valid_is_named() {
         name: name.into(),
         query: query.map(str::to_owned),
         members,
+        include: Vec::new(),
+        exclude: Vec::new(),
+        limited_to: None,
     };
     let policy = |document: &str, collection: &str| OwnerCall::PutPolicy {
         name: "motd".into(),
@@ -123,7 +126,15 @@ async fn a_manifest_that_changes_has_a_higher_generation_whatever_changed_it() {
     let own_csr = csr();
     let device = enrolled(site.enrol(&token, &own_csr, "office-1").await).device;
     let query = Some("name startsWith \"shop-\"".to_owned());
-    site.owner(OwnerCall::PutCollection { name: "Shops".into(), query, members: Vec::new() }).await;
+    site.owner(OwnerCall::PutCollection {
+        name: "Shops".into(),
+        query,
+        members: Vec::new(),
+        include: Vec::new(),
+        exclude: Vec::new(),
+        limited_to: None,
+    })
+    .await;
     let document = include_str!("motd.json").to_owned();
     site.owner(OwnerCall::PutPolicy { name: "motd".into(), document, collections: vec!["Shops".into()] })
         .await;

@@ -97,7 +97,7 @@ async fn a_right_that_was_withdrawn_while_the_device_was_away_refuses_it() {
     site.allowed(&request).await;
     site.owner(OwnerCall::Unassign { user: operator, role: OPERATOR.into() }).await;
     let released = site.released(request.id, &[device]).await;
-    assert_eq!(released.refused, [(device, stranger_here(OWNER))]);
+    assert_eq!(released.refused, [(device, holds_nothing())]);
     assert_eq!((released.devices.len(), released.signed_push.as_str()), (0, ""));
 }
 

@@ -90,7 +90,14 @@ async fn a_failing_store_changes_nothing_in_memory_and_the_site_is_loaded_again(
     let device = site.device("shop-1").await;
     let statement = database::Statement::both("DROP TABLE collection");
     site.desk.store.write_for_test(&statement).await;
-    let call = OwnerCall::PutCollection { name: "Shops".into(), query: None, members: vec![device] };
+    let call = OwnerCall::PutCollection {
+        name: "Shops".into(),
+        query: None,
+        members: vec![device],
+        include: Vec::new(),
+        exclude: Vec::new(),
+        limited_to: None,
+    };
     let answer = site.call(Role::Owner, Call::Owner { owner: call }).await;
     assert!(matches!(answer, Answer::Failed { .. }), "{answer:?}");
     assert!(site.desk.site.collections.is_empty() && site.desk.stale);

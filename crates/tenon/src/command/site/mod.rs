@@ -6,6 +6,7 @@ mod authority;
 mod roles;
 mod run;
 mod status;
+mod who;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -64,6 +65,10 @@ enum What {
         /// The device
         device: action::DeviceId,
     },
+    /// List who may have a device do something
+    Whocan(who::WhoCan),
+    /// Say why a person may or may not have a device do something
+    Explain(who::Explain),
     /// Sign no release until `resume`: an emergency stop
     Halt {
         #[command(flatten)]
@@ -87,6 +92,8 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Offboard { site, way, force }) => attach::offboard(&site, way, force).await,
         Some(What::Status { site, json }) => status::status(&site, json).await,
         Some(What::Revoke { site, device }) => status::revoke(&site, device).await,
+        Some(What::Whocan(asked)) => who::who_can(asked).await,
+        Some(What::Explain(asked)) => who::explain(asked).await,
         Some(What::Halt { site }) => status::halt(&site).await,
         Some(What::Resume { site }) => status::resume(&site).await,
     }
