@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt as _;
 
 use anyhow::Context as _;
 
-use crate::shell;
+use crate::{shell, web};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -17,9 +17,10 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let page = web::build()?;
     let mut build = shell::cargo(["build", "--locked", "--package", "tenon", "--package", "agent", "--bins"]);
     if options.release {
-        build.arg("--release");
+        build.arg("--release").env(web::PAGE, page);
     }
     shell::run(&mut build)?;
 

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use anyhow::Context as _;
 
-use crate::shell;
+use crate::{shell, web};
 
 /// The shells that completions are made for.
 const SHELLS: [(&str, &str); 3] = [("bash", "tenon.bash"), ("zsh", "_tenon"), ("fish", "tenon.fish")];
@@ -34,6 +34,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 /// Builds both programs as they are shipped: the servers fast, the agent small.
 pub(crate) fn build() -> anyhow::Result<()> {
-    shell::run(&mut shell::cargo(["build", "--locked", "--release", "--package", "tenon", "--bins"]))?;
+    let page = web::build()?;
+    let mut servers = shell::cargo(["build", "--locked", "--release", "--package", "tenon", "--bins"]);
+    shell::run(servers.env(web::PAGE, page))?;
     shell::run(&mut shell::cargo(["build", "--locked", "--profile", "agent", "--package", "agent", "--bins"]))
 }

@@ -2,6 +2,7 @@
 
 mod shell;
 mod needs;
+mod web;
 mod demo;
 mod test;
 mod lint;
@@ -36,6 +37,8 @@ enum Task {
     Tidy,
     /// Write docs/openapi.json
     Openapi,
+    /// Build the admin center's page into web/dist
+    Web,
     /// Throw mutated inputs at the decoders
     Fuzz(fuzz::Options),
     /// Run the benchmarks
@@ -56,6 +59,7 @@ fn main() -> anyhow::Result<()> {
         Task::Deny => lint::deny(),
         Task::Tidy => tidy::run(),
         Task::Openapi => openapi::run(),
+        Task::Web => web::build().map(drop),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Faults(options) => e2e::run("faults", &options),

@@ -14,11 +14,18 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: &[Need] = &[Need {
-    what: "PostgreSQL's server programs (the stores' tests run on a private server)",
-    package: "postgresql",
-    is_there: postgresql,
-}];
+const NEEDS: &[Need] = &[
+    Need {
+        what: "PostgreSQL's server programs (the stores' tests run on a private server)",
+        package: "postgresql",
+        is_there: postgresql,
+    },
+    Need {
+        what: "Chromium (the page's stories run in a real browser)",
+        package: "chromium",
+        is_there: || in_path("chromium"),
+    },
+];
 
 /// Installs what is missing where this may install (as root, with apt-get); else says what is missing.
 pub(crate) fn install() -> anyhow::Result<()> {
@@ -50,6 +57,10 @@ fn apt_get(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
     command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
     command
+}
+
+fn in_path(program: &str) -> bool {
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 /// Debian keeps the server's programs out of `PATH`, in a folder for each version.

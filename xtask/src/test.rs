@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test.
 
-use crate::{needs, shell};
+use crate::{needs, shell, web};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -11,11 +11,14 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     needs::install()?;
+    web::build()?;
+    web::install(web::STORIES)?;
     // The tests in `e2e` start the real programs, which cargo does not build for another package's tests.
     shell::run(&mut shell::cargo(["build", "--locked", "--workspace", "--bins"]))?;
 
     let whole = options.arguments.is_empty();
     if whole {
+        web::test()?;
         // No other runner knows the examples in the documentation. First, so that the tests have the last word.
         shell::run(&mut shell::cargo(["test", "--locked", "--workspace", "--doc"]))?;
     }

@@ -2,11 +2,12 @@
 //!
 //! A request meets [`web`](self), which knows the caller's address and bounds everything; `people` says who it is and what
 //! they may do; `actions` takes what they ask for and stores it before anybody is told; `sites` hands it to the site's
-//! link and takes in what comes back; `devices` shows what sites upload. Everything that is kept is in `store`.
+//! link and takes in what comes back; `devices` shows what sites upload. Everything that is kept is in `store`; the page that people see is in `assets`.
 
 mod config;
 mod state;
 mod web;
+mod assets;
 mod problem;
 mod read;
 mod secret;

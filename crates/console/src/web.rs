@@ -15,6 +15,7 @@ use service::http::PeerAddress;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
+    assets,
     problem::{Inside, Refusal, short},
     read::too_large,
     state::Console,
@@ -26,7 +27,8 @@ pub(crate) const LARGEST_BODY: usize = 1 << 20;
 /// How long an answer may take. Streams are answered at once and go on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// The headers of every answer: nothing of the API is a page, and none of it is kept by anybody in between.
+/// The headers of every answer: nothing of the API is a page, and none of it is kept by anybody in between. The page's
+/// own files say otherwise themselves (`assets`).
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
@@ -87,10 +89,13 @@ pub(crate) fn around(router: Router<Console>, console: Console) -> Router {
         .with_state(console)
 }
 
-async fn nothing_there(request: Request) -> Refusal {
+async fn nothing_there(request: Request) -> Response {
+    if let Some(page) = assets::answer(&request) {
+        return page;
+    }
     let detail = format!("There is nothing at `{}`.", short(request.uri().path()));
     let fix = "Look at `GET /api/v1/openapi.json` for what there is.";
-    Refusal::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail, fix)
+    Refusal::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail, fix).into_response()
 }
 
 async fn other_method(request: Request) -> Refusal {

@@ -1,0 +1,127 @@
+// What screens read, each with its key. Live changes find them again by these keys.
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import { answered, api, keepCsrf, type Schemas } from "./client";
+
+/** Rows that one request brings: two screens full. */
+export const PAGE_ROWS = 200;
+
+export interface DeviceSearch {
+  search?: string | undefined;
+  site?: string | undefined;
+  filter?: string | undefined;
+}
+
+export const me = queryOptions({
+  queryKey: ["me"],
+  queryFn: async () => {
+    const me = await answered(api.GET("/api/v1/me"));
+    keepCsrf(me.csrf);
+    return me;
+  },
+  staleTime: Infinity,
+  retry: false,
+});
+
+export const sites = queryOptions({
+  queryKey: ["sites"],
+  queryFn: () => answered(api.GET("/api/v1/sites")),
+  staleTime: 30_000,
+});
+
+/** Returns a page of devices. */
+export function devicePage(
+  query: DeviceSearch,
+  after: string | undefined,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Schemas["Page_Device"]> {
+  const { search, site, filter } = query;
+  return answered(api.GET("/api/v1/devices", { params: { query: { search, site, filter, after, limit } }, signal }));
+}
+
+export const devices = (query: DeviceSearch) =>
+  infiniteQueryOptions({
+    queryKey: ["devices", query],
+    queryFn: ({ pageParam, signal }) => devicePage(query, pageParam, PAGE_ROWS, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+
+export const device = (id: string) =>
+  queryOptions({
+    queryKey: ["device", id],
+    queryFn: () => answered(api.GET("/api/v1/devices/{device}", { params: { path: { device: id } } })),
+  });
+
+export interface ActionSearch {
+  site?: string | undefined;
+  device?: string | undefined;
+  batch?: string | undefined;
+  open?: boolean | undefined;
+}
+
+export const actions = (query: ActionSearch, limit = PAGE_ROWS) =>
+  infiniteQueryOptions({
+    queryKey: ["actions", query, limit],
+    queryFn: ({ pageParam, signal }) =>
+      answered(api.GET("/api/v1/actions", { params: { query: { ...query, after: pageParam, limit } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+
+export const action = (taskGuid: string) =>
+  queryOptions({
+    queryKey: ["action", taskGuid],
+    queryFn: () =>
+      answered(api.GET("/api/v1/actions/{task_guid}", { params: { path: { task_guid: taskGuid } } })),
+  });
+
+type State = Schemas["Action"]["state"];
+
+export const targets = (taskGuid: string, state: State | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["action", taskGuid, "targets", state ?? "all"],
+    queryFn: ({ pageParam, signal }) =>
+      answered(
+        api.GET("/api/v1/actions/{task_guid}/targets", {
+          params: { path: { task_guid: taskGuid }, query: { state, after: pageParam, limit: PAGE_ROWS } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+
+export const collections = (site: string) =>
+  queryOptions({
+    queryKey: ["collections", site],
+    queryFn: () => answered(api.GET("/api/v1/sites/{site}/collections", { params: { path: { site } } })),
+  });
+
+export const policies = (site: string) =>
+  queryOptions({
+    queryKey: ["policies", site],
+    queryFn: () => answered(api.GET("/api/v1/sites/{site}/policies", { params: { path: { site } } })),
+  });
+
+export const users = queryOptions({
+  queryKey: ["users"],
+  queryFn: () => answered(api.GET("/api/v1/users")),
+});
+
+export const tokens = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: () => answered(api.GET("/api/v1/tokens")),
+});
+
+export const audit = infiniteQueryOptions({
+  queryKey: ["audit"],
+  queryFn: ({ pageParam, signal }) =>
+    answered(api.GET("/api/v1/audit", { params: { query: { after: pageParam, limit: PAGE_ROWS } }, signal })),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next ?? undefined,
+});

@@ -1,0 +1,38 @@
+// Asks for an action. What is asked twice under one key is asked once.
+import { answered, api } from "../api/client";
+import type { Schemas } from "../api/client";
+import type { Chosen } from "../screens/devices/chosen";
+import { parts } from "./forecast";
+
+/** The most devices of one request. */
+export const DEVICES_AT_ONCE = 1_000;
+
+export type Target =
+  | { type: "devices"; devices: readonly Chosen[] }
+  | { type: "collection"; site: string; collection: string; name: string; count: number };
+
+export type Offline = "queue" | "fail";
+
+/** Asks, in as many requests as it takes; `keys` makes a repetition of a request harmless. */
+export async function askFor(
+  kind: string,
+  target: Target,
+  offline: Offline,
+  keys: (part: number) => string,
+): Promise<Schemas["Action"][]> {
+  const asked: Schemas["Action"][] = [];
+  const bodies: Schemas["NewTarget"][] =
+    target.type === "collection"
+      ? [{ type: "collection", site: target.site, collection: target.collection }]
+      : parts(target.devices, DEVICES_AT_ONCE).map((part) =>
+          part.length === 1 && part[0]
+            ? { type: "device", device: part[0].id }
+            : { type: "devices", devices: part.map((device) => device.id) },
+        );
+  for (const [part, body] of bodies.entries()) {
+    const params = { header: { "Idempotency-Key": keys(part) } };
+    const answer = await answered(api.POST("/api/v1/actions", { params, body: { kind, target: body, offline } }));
+    asked.push(...answer.actions);
+  }
+  return asked;
+}

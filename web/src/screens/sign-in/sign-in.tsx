@@ -1,0 +1,74 @@
+// Signing in with a local account.
+import { Button, Field, Input, makeStyles, tokens } from "@fluentui/react-components";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter, useSearch } from "@tanstack/react-router";
+import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+
+import { answered, api, keepCsrf } from "../../api/client";
+import { me } from "../../api/queries";
+import { Go } from "../../parts/go";
+import { ProblemView } from "../../parts/problem";
+import { useTexts } from "../../text/text";
+import { Frame } from "./frame";
+import { ownAddress } from "./then";
+
+const useStyles = makeStyles({
+  form: { display: "grid", rowGap: tokens.spacingVerticalM },
+});
+
+export function SignInScreen(): ReactNode {
+  const { t } = useTexts();
+  const styles = useStyles();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const { then } = useSearch({ from: "/sign-in" });
+  const [user, setUser] = useState("");
+  const [password, setPassword] = useState("");
+  const [tenant, setTenant] = useState("");
+  useEffect(() => {
+    document.title = `${t("signIn.title")} - ${t("product")}`;
+  }, [t]);
+
+  const signIn = useMutation({
+    mutationFn: () =>
+      answered(
+        api.POST("/api/v1/sessions", { body: { user, password, tenant: tenant === "" ? null : tenant, cookie: true } }),
+      ),
+    onSuccess: (signedIn) => {
+      keepCsrf(signedIn.me.csrf);
+      queries.clear();
+      queries.setQueryData(me.queryKey, signedIn.me);
+      router.history.push(ownAddress(then));
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    signIn.mutate();
+  };
+  return (
+    <Frame title={t("signIn.title")}>
+      <form className={styles.form} onSubmit={submit}>
+        {signIn.error && <ProblemView error={signIn.error} />}
+        <Field label={t("signIn.user")} required>
+          <Input name="user" autoComplete="username" autoFocus value={user} onChange={(_, data) => setUser(data.value)} />
+        </Field>
+        <Field label={t("signIn.password")} required>
+          <Input
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={(_, data) => setPassword(data.value)}
+          />
+        </Field>
+        <Field label={t("signIn.tenant")} hint={t("signIn.tenantHint")}>
+          <Input name="tenant" autoComplete="organization" value={tenant} onChange={(_, data) => setTenant(data.value)} />
+        </Field>
+        <Button type="submit" appearance="primary" disabled={signIn.isPending || user === "" || password === ""}>
+          {t("signIn.do")}
+        </Button>
+      </form>
+      <Go to="/setup">{t("signIn.setup")}</Go>
+    </Frame>
+  );
+}
