@@ -17,5 +17,6 @@ export default defineConfig({
     sourcemap: false,
   },
   server: { proxy: { "/api": console_url } },
+  preview: { proxy: { "/api": console_url } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

@@ -23,7 +23,10 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { then?: string | undefined } => ({ then: text(search["then"]) }),
+  validateSearch: (search): { then?: string | undefined; problem?: string | undefined } => ({
+    then: text(search["then"]),
+    problem: text(search["problem"]),
+  }),
   component: lazyRouteComponent(() => import("./screens/sign-in/sign-in"), "SignInScreen"),
 });
 
@@ -39,6 +42,9 @@ const signedIn = (queries: QueryClient) =>
     id: "signed-in",
     component: Shell,
     beforeLoad: async ({ location }) => {
+      // The provider's way back ends here when it did not succeed.
+      const problem = new URLSearchParams(location.searchStr).get("sign-in-problem");
+      if (problem !== null) throw redirect({ to: "/sign-in", search: { problem } });
       try {
         await queries.ensureQueryData(me);
       } catch (error) {

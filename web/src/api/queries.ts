@@ -125,3 +125,15 @@ export const audit = infiniteQueryOptions({
   initialPageParam: undefined as string | undefined,
   getNextPageParam: (page) => page.next ?? undefined,
 });
+
+export const methods = (tenant: string | undefined) =>
+  queryOptions({
+    queryKey: ["methods", tenant],
+    queryFn: () => answered(api.GET("/api/v1/sign-in/methods", { params: { query: { tenant } } })),
+    placeholderData: keepPreviousData,
+  });
+
+export const sessions = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: () => answered(api.GET("/api/v1/sessions")),
+});

@@ -22,6 +22,7 @@ import { useFormats } from "../format/time";
 import { useKindName } from "../parts/kind";
 import { Outside } from "../parts/outside";
 import { ProblemView } from "../parts/problem";
+import { useClosing } from "../parts/closing";
 import { useTexts } from "../text/text";
 import { askFor, type Offline, type Target } from "./ask";
 import { DELIVER_WITHIN_MS, FINISH_WITHIN_MS, forecastOf } from "./forecast";
@@ -43,6 +44,7 @@ interface AskDialogProps {
 
 export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
   const { t, word } = useTexts();
+  const { open, finish } = useClosing(close);
   const formats = useFormats();
   const kindName = useKindName();
   const styles = useStyles();
@@ -61,19 +63,20 @@ export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
     mutationFn: () => askFor(kind, target, offline, (part) => (keys.current[part] ??= crypto.randomUUID())),
     onSuccess: (asked) => {
       void queries.invalidateQueries({ queryKey: ["actions"] });
-      close();
       const [first] = asked;
-      if (asked.length === 1 && first) {
-        void navigate({ to: "/actions/$taskGuid", params: { taskGuid: first.task_guid } });
-      } else {
-        const batch = new Set(asked.map((action) => action.batch_id));
-        void navigate({ to: "/actions", search: batch.size === 1 && first?.batch_id ? { batch: first.batch_id } : {} });
-      }
+      finish(() => {
+        if (asked.length === 1 && first) {
+          void navigate({ to: "/actions/$taskGuid", params: { taskGuid: first.task_guid } });
+        } else {
+          const batch = new Set(asked.map((action) => action.batch_id));
+          void navigate({ to: "/actions", search: batch.size === 1 && first?.batch_id ? { batch: first.batch_id } : {} });
+        }
+      });
     },
   });
 
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && close()}>
+    <Dialog open={open} surfaceMotion={null} onOpenChange={(_, data) => !data.open && finish()}>
       <DialogSurface>
         <DialogBody>
           <DialogTitle>{t("ask.title", { action: name })}</DialogTitle>
@@ -91,7 +94,7 @@ export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
               </Text>
             )}
             <dl className={styles.numbers}>
-              <Count name={t("nav.devices")} value={count} />
+              <Count name={t("nav.devices.group")} value={count} />
               {forecast && <Count name={t("online.yes")} value={forecast.online} />}
               {forecast && <Count name={t("online.no")} value={forecast.offline} />}
               {forecast && forecast.unknown > 0 && <Count name={t("online.unknown")} value={forecast.unknown} />}
@@ -118,7 +121,7 @@ export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
             <Button appearance="primary" disabled={ask.isPending || count === 0} onClick={() => ask.mutate()}>
               {t("ask.do", { count })}
             </Button>
-            <Button onClick={close}>{t("cancel")}</Button>
+            <Button onClick={() => finish()}>{t("cancel")}</Button>
           </DialogActions>
         </DialogBody>
       </DialogSurface>

@@ -4,7 +4,7 @@ import { useTexts, type Language } from "../text/text";
 export interface Formats {
   /** A moment to the second, in local time. */
   moment: (text: string) => string;
-  /** A time of day to the millisecond. */
+  /** A time of day, to the millisecond where its clock told them. */
   clock: (text: string) => string;
   /** How long ago, or in how long. */
   away: (text: string, now: number) => string;
@@ -28,13 +28,9 @@ export function formatsOf(language: Language): Formats {
   const known = made.get(language);
   if (known) return known;
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
-  const clock = new Intl.DateTimeFormat(language, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    fractionalSecondDigits: 3,
-    hour12: false,
-  });
+  const second = { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false } as const;
+  const toSecond = new Intl.DateTimeFormat(language, second);
+  const toMillisecond = new Intl.DateTimeFormat(language, { ...second, fractionalSecondDigits: 3 });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const numbers = new Intl.NumberFormat(language);
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
@@ -47,7 +43,10 @@ export function formatsOf(language: Language): Formats {
     }).format(value);
   const formats: Formats = {
     moment: (text) => moment.format(new Date(text)),
-    clock: (text) => clock.format(new Date(text)),
+    clock: (text) => {
+      const at = new Date(text);
+      return (at.getTime() % 1_000 === 0 ? toSecond : toMillisecond).format(at);
+    },
     away: (text, now) => {
       const span = new Date(text).getTime() - now;
       const [name, size] = STEPS.find(([, size]) => Math.abs(span) >= size) ?? ["second", 1_000];

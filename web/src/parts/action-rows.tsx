@@ -68,7 +68,7 @@ export function ActionRows({ label, actions, more, moreComing, fill }: ActionRow
     },
     { key: "site", title: t("device.site"), width: "minmax(100px, 0.7fr)", cell: (action) => <Outside text={action.site_name} /> },
     { key: "by", title: t("action.by"), width: "minmax(90px, 0.6fr)", cell: (action) => <Outside text={action.asked_by.name} /> },
-    { key: "at", title: t("action.asked"), width: "130px", cell: (action) => <Moment at={action.asked_at} /> },
+    { key: "at", title: t("action.asked"), width: "150px", cell: (action) => <Moment at={action.asked_at} /> },
   ];
   return (
     <List

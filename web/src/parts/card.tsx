@@ -13,6 +13,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     minWidth: 0,
   },
+  title: { margin: 0 },
 });
 
 export function Card({ title, className, children }: { title: string; className?: string; children: ReactNode }): ReactNode {
@@ -20,7 +21,7 @@ export function Card({ title, className, children }: { title: string; className?
   const id = useId();
   return (
     <section className={mergeClasses(styles.card, className)} aria-labelledby={id}>
-      <Subtitle2 as="h2" id={id}>
+      <Subtitle2 as="h2" id={id} className={styles.title}>
         {title}
       </Subtitle2>
       {children}

@@ -6,6 +6,7 @@ import { useEffect, useRef, type CSSProperties, type ReactNode } from "react";
 import { useTexts } from "../text/text";
 
 const ROW_PX = 40;
+const GAP_PX = 12;
 /** How many rows before the end the next page is asked for. */
 const AHEAD = 30;
 
@@ -16,12 +17,11 @@ const useStyles = makeStyles({
     display: "grid",
     alignItems: "center",
     height: `${ROW_PX}px`,
-    columnGap: tokens.spacingHorizontalM,
+    columnGap: `${GAP_PX}px`,
     paddingLeft: tokens.spacingHorizontalS,
     paddingRight: tokens.spacingHorizontalS,
     boxSizing: "border-box",
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
-    minWidth: "max-content",
     width: "100%",
   },
   head: {
@@ -34,7 +34,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
     borderBottom: `1px solid ${tokens.colorNeutralStroke1}`,
   },
-  body: { position: "relative", minWidth: "max-content", width: "100%" },
+  body: { position: "relative" },
   item: { position: "absolute", top: 0, left: 0, ":hover": { backgroundColor: tokens.colorSubtleBackgroundHover } },
   chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
   cell: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", minWidth: 0 },
@@ -81,10 +81,12 @@ export function List<Row>(props: ListProps<Row>): ReactNode {
     if (more && !moreComing && last >= rows.length - AHEAD) more();
   }, [last, more, moreComing, rows.length]);
   const grid: CSSProperties = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
+  // Every row has the same columns, however long its texts are; a narrow window scrolls.
+  const width = columns.reduce((sum, column) => sum + narrowest(column.width) + GAP_PX, GAP_PX);
 
   return (
-    <div ref={frame} className={mergeClasses(styles.frame, short && styles.short)} tabIndex={0} role="region" aria-label={label}>
-      <div role="table" aria-label={label} aria-rowcount={more ? -1 : rows.length + 1}>
+    <div ref={frame} className={mergeClasses(styles.frame, short && styles.short)} tabIndex={0} role="group" aria-label={label}>
+      <div role="table" style={{ minWidth: `${width}px` }} aria-label={label} aria-rowcount={more ? -1 : rows.length + 1}>
         <div role="rowgroup" className={styles.head}>
           <div role="row" aria-rowindex={1} className={styles.row} style={grid}>
             {columns.map((column) => (
@@ -123,4 +125,9 @@ export function List<Row>(props: ListProps<Row>): ReactNode {
       )}
     </div>
   );
+}
+
+/** Returns the least that a column takes, in pixels. */
+function narrowest(width: string): number {
+  return Number(/(\d+)px/.exec(width)?.[1] ?? 0);
 }

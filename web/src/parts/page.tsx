@@ -8,6 +8,7 @@ import { Go } from "./go";
 const useStyles = makeStyles({
   page: { display: "flex", flexDirection: "column", minHeight: "100%", height: "100%" },
   head: {
+    flexShrink: 0,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalXXL} ${tokens.spacingVerticalS}`,
     backgroundColor: tokens.colorNeutralBackground1,
   },
@@ -33,6 +34,7 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalXS,
     padding: `2px ${tokens.spacingHorizontalL}`,
     minHeight: "40px",
+    flexShrink: 0,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
     backgroundColor: tokens.colorNeutralBackground1,
@@ -52,7 +54,8 @@ interface PageProps {
   /** The document's title. */
   name: string;
   under?: ReactNode;
-  trail?: readonly { to: "/" | "/devices" | "/actions"; text: string }[];
+  /** The way from the start to here; `null` at the start itself. */
+  trail?: readonly { to: "/" | "/devices" | "/actions"; text: string }[] | null;
   commands?: ReactNode;
   /** Whether the body scrolls by itself, as long lists do. */
   fill?: boolean;
@@ -73,16 +76,18 @@ export function Page({ title, name, under, trail, commands, fill, children }: Pa
   return (
     <div className={styles.page}>
       <div className={styles.head}>
-        <nav className={styles.trail} aria-label={t("trail")}>
-          <Go to="/">{t("nav.home")}</Go>
-          {trail?.map((step) => (
-            <span key={step.to}>
-              {" › "}
-              <Go to={step.to}>{step.text}</Go>
-            </span>
-          ))}
-          {" ›"}
-        </nav>
+        {trail !== null && (
+          <nav className={styles.trail} aria-label={t("trail")}>
+            <Go to="/">{t("nav.home")}</Go>
+            {trail?.map((step) => (
+              <span key={step.to}>
+                {" › "}
+                <Go to={step.to}>{step.text}</Go>
+              </span>
+            ))}
+            {" ›"}
+          </nav>
+        )}
         <h1 ref={heading} tabIndex={-1} className={styles.title}>
           {title}
         </h1>

@@ -114,9 +114,9 @@ export function Bar({ me, connection, wide, toggle }: BarProps): ReactNode {
         <span className={`${styles.dot} ${connection === "open" ? styles.on : ""}`} aria-hidden />
         {t(connection === "open" ? "live.open" : connection === "lost" ? "live.lost" : "live.connecting")}
       </span>
-      <Link to="/account" className={styles.button} aria-label={t("bar.account", { name: me.display_name })}>
+      <Link to="/account" className={styles.button} title={t("nav.account")}>
         <span className={styles.person}>
-          {me.display_name}
+          {me.display_name}{" "}
           <span className={styles.tenant}>{me.tenant_name}</span>
         </span>
         <PersonRegular aria-hidden />

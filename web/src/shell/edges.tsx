@@ -8,6 +8,7 @@ import { ProblemView } from "../parts/problem";
 import { useTexts } from "../text/text";
 
 const useStyles = makeStyles({
+  title: { margin: 0 },
   middle: { padding: "48px 24px", display: "grid", rowGap: tokens.spacingVerticalM, justifyItems: "start" },
 });
 
@@ -40,7 +41,7 @@ export function NotFound(): ReactNode {
   const styles = useStyles();
   return (
     <main className={styles.middle}>
-      <Title2 as="h1">{t("notFound.title")}</Title2>
+      <Title2 as="h1" className={styles.title}>{t("notFound.title")}</Title2>
       <Text>{t("notFound.text")}</Text>
       <Go to="/">{t("nav.home")}</Go>
     </main>

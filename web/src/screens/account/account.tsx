@@ -16,6 +16,7 @@ import { THEMES, type ThemeChoice } from "../../shell/preferences";
 import { useSettings } from "../../shell/settings";
 import { LANGUAGES, useTexts, type Language } from "../../text/text";
 import { Password } from "./password";
+import { Sessions } from "./sessions";
 import { Tokens } from "./tokens";
 
 /** Languages are named in themselves, so that whoever is in the wrong one finds the way back. */
@@ -80,6 +81,7 @@ export function AccountScreen(): ReactNode {
         </Card>
         <Password />
       </div>
+      <Sessions />
       <Tokens />
     </Page>
   );

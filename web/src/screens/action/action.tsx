@@ -61,7 +61,8 @@ function Shown({ action }: { action: Action }): ReactNode {
   const state = STATES.find((state) => state === search.state);
   const around = {
     tenant: caller?.tenant ?? "",
-    resource: (id: string) => (target.data?.id === id ? target.data.resource_id : undefined),
+    resource: (id: string | undefined) =>
+      one && (id ?? one.device) === one.device ? target.data?.resource_id : undefined,
   };
 
   const read = () => queries.invalidateQueries({ queryKey: ["action", action.task_guid] });

@@ -17,8 +17,8 @@ const TEMPLATES: Record<string, { template: string; type: number }> = {
 
 export interface Around {
   tenant: string;
-  /** The ResourceID of the event's device, where it is known here. */
-  resource: (device: string) => number | undefined;
+  /** The ResourceID of a device, or of the only one that the action has, where it is known here. */
+  resource: (device: string | undefined) => number | undefined;
 }
 
 /** Returns the lines of an event. What only the hop itself knows, such as its PushID, is in its own log. */
@@ -43,7 +43,7 @@ export function logLines(action: Action, entry: HistoryEntry, around: Around): s
       if (entry.event === "authorized") return [`Authorized to perform client action. ${who}`];
       if (entry.event === "refused") return [`Unauthorized to perform client action. ${who}`];
       if (entry.event === "queued") {
-        const ids = entry.device === undefined ? "" : String(around.resource(entry.device) ?? entry.device);
+        const ids = around.resource(entry.device) ?? entry.device ?? "";
         return [
           `Forwarded BGB remote task. TemplateID: ${type} TaskGuid: ${guid} TaskParam: ${action.param} TargetDeviceIDs: ${ids}`,
         ];

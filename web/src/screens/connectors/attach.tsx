@@ -21,12 +21,14 @@ import { useFormats } from "../../format/time";
 import { shown } from "../../parts/outside";
 import { ProblemView } from "../../parts/problem";
 import { Secret } from "../../parts/secret";
+import { useClosing } from "../../parts/closing";
 import { useTexts } from "../../text/text";
 
 const useStyles = makeStyles({ content: { display: "grid", rowGap: tokens.spacingVerticalM }, list: { margin: 0 } });
 
 export function Attach({ close }: { close: () => void }): ReactNode {
   const { t } = useTexts();
+  const { open, finish } = useClosing(close);
   const formats = useFormats();
   const styles = useStyles();
   const all = useQuery(sites).data ?? [];
@@ -36,7 +38,7 @@ export function Attach({ close }: { close: () => void }): ReactNode {
   const secure = location.protocol === "https:";
   const command = code.data && `tenon site attach --console ${location.origin} --code ${code.data.code}`;
   return (
-    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && close()}>
+    <Dialog open={open} modalType="alert" surfaceMotion={null} onOpenChange={(_, data) => !data.open && finish()}>
       <DialogSurface>
         <DialogBody>
           <DialogTitle>{t("connectors.attach")}</DialogTitle>
@@ -67,7 +69,7 @@ export function Attach({ close }: { close: () => void }): ReactNode {
                 {t("attach.code")}
               </Button>
             )}
-            <Button onClick={close}>{t(arrived ? "done" : "cancel")}</Button>
+            <Button onClick={() => finish()}>{t(arrived ? "done" : "cancel")}</Button>
           </DialogActions>
         </DialogBody>
       </DialogSurface>

@@ -70,10 +70,7 @@ function SiteCard({ site }: { site: Site }): ReactNode {
   const [asking, setAsking] = useState(false);
   const offboard = useMutation({
     mutationFn: () => answered(api.POST("/api/v1/sites/{site}/offboard", { params: { path: { site: site.id } } })),
-    onSuccess: () => {
-      setAsking(false);
-      void queries.invalidateQueries();
-    },
+    onSuccess: () => void queries.invalidateQueries(),
   });
   const attached = site.state === "attached";
   return (
@@ -111,7 +108,7 @@ function SiteCard({ site }: { site: Site }): ReactNode {
           title={t("connectors.offboardTitle", { site: shown(site.name) })}
           confirm={t("connectors.offboard")}
           busy={offboard.isPending}
-          go={() => offboard.mutate()}
+          go={() => offboard.mutateAsync()}
           close={() => setAsking(false)}
         >
           {offboard.error && <ProblemView error={offboard.error} />}

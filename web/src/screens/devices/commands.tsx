@@ -1,14 +1,14 @@
 // What can be done with the list: act on what is chosen, choose columns, keep the view, take it along as a file.
 import {
   Button,
+  Divider,
   Menu,
   MenuItemCheckbox,
   MenuList,
   MenuPopover,
   MenuTrigger,
   MenuItem,
-  ToolbarDivider,
-  Toolbar,
+  makeStyles,
 } from "@fluentui/react-components";
 import { ArrowClockwiseRegular } from "@fluentui/react-icons/svg/arrow-clockwise";
 import { ArrowDownloadRegular } from "@fluentui/react-icons/svg/arrow-download";
@@ -20,6 +20,8 @@ import { ActionButtons } from "../../parts/action-buttons";
 import { useTexts } from "../../text/text";
 import { COLUMNS, type ColumnName } from "./view";
 import type { SavedView } from "./saved";
+
+const useStyles = makeStyles({ divider: { flexGrow: 0, height: "24px" } });
 
 interface CommandsProps {
   chosen: number;
@@ -37,6 +39,7 @@ interface CommandsProps {
 export function Commands(props: CommandsProps): ReactNode {
   const { chosen, ask, refresh, exportAll, columns, chooseColumns, saved, save, open, forget } = props;
   const { t } = useTexts();
+  const styles = useStyles();
   return (
     <>
       <Button appearance="subtle" icon={<ArrowClockwiseRegular />} onClick={refresh}>
@@ -83,10 +86,8 @@ export function Commands(props: CommandsProps): ReactNode {
           </MenuList>
         </MenuPopover>
       </Menu>
-      <Toolbar aria-label={t("devices.act")} size="small">
-        <ToolbarDivider />
-        <ActionButtons ask={ask} disabled={chosen === 0} />
-      </Toolbar>
+      <Divider vertical className={styles.divider} />
+      <ActionButtons ask={ask} disabled={chosen === 0} />
     </>
   );
 }

@@ -184,10 +184,7 @@ export function DevicesScreen(): ReactNode {
       {saving && (
         <SaveView
           close={() => setSaving(false)}
-          save={(name) => {
-            setSaved(writeSaved([...saved, { name, view }]));
-            setSaving(false);
-          }}
+          save={(name) => setSaved(writeSaved([...saved, { name, view }]))}
         />
       )}
     </Page>

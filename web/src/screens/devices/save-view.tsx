@@ -12,19 +12,21 @@ import {
 } from "@fluentui/react-components";
 import { useState, type FormEvent, type ReactNode } from "react";
 
+import { useClosing } from "../../parts/closing";
 import { useTexts } from "../../text/text";
 
 const LONGEST_NAME = 60;
 
 export function SaveView({ save, close }: { save: (name: string) => void; close: () => void }): ReactNode {
   const { t } = useTexts();
+  const { open, finish } = useClosing(close);
   const [name, setName] = useState("");
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (name.trim() !== "") save(name.trim());
+    if (name.trim() !== "") finish(() => save(name.trim()));
   };
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && close()}>
+    <Dialog open={open} surfaceMotion={null} onOpenChange={(_, data) => !data.open && finish()}>
       <DialogSurface>
         <form onSubmit={submit}>
           <DialogBody>
@@ -38,7 +40,7 @@ export function SaveView({ save, close }: { save: (name: string) => void; close:
               <Button type="submit" appearance="primary">
                 {t("save")}
               </Button>
-              <Button onClick={close}>{t("cancel")}</Button>
+              <Button onClick={() => finish()}>{t("cancel")}</Button>
             </DialogActions>
           </DialogBody>
         </form>

@@ -12,9 +12,15 @@ const WIDTH = 20;
 const ORDER: readonly Outcome[] = ["done", "open", "stopped", "failed"];
 
 const useStyles = makeStyles({
-  chart: { width: "100%", height: "150px", display: "block" },
+  chart: { width: "100%", height: "120px", display: "block" },
   axis: { stroke: tokens.colorNeutralStroke1 },
-  label: { fill: tokens.colorNeutralForeground3, fontSize: "10px" },
+  axisLabels: {
+    display: "flex",
+    justifyContent: "space-between",
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+    marginTop: "-8px",
+  },
   done: { fill: tokens.colorStatusSuccessBackground3, backgroundColor: tokens.colorStatusSuccessBackground3 },
   open: { fill: tokens.colorBrandBackground, backgroundColor: tokens.colorBrandBackground },
   stopped: { fill: tokens.colorNeutralStrokeAccessible, backgroundColor: tokens.colorNeutralStrokeAccessible },
@@ -33,7 +39,7 @@ export function OutcomeChart({ hours }: { hours: readonly Counts[] }): ReactNode
   const said = ORDER.map((key) => `${t(`outcome.${key}`)}: ${formats.number(all[key])}`).join(", ");
   return (
     <>
-      <svg className={styles.chart} viewBox={`0 0 ${HOURS * WIDTH} ${HEIGHT + 18}`} preserveAspectRatio="none" role="img" aria-label={`${t("home.chart")}. ${said}`}>
+      <svg className={styles.chart} viewBox={`0 0 ${HOURS * WIDTH} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={`${t("home.chart")}. ${said}`}>
         {hours.map((hour, index) => {
           let top = HEIGHT;
           return ORDER.map((key) => {
@@ -45,6 +51,10 @@ export function OutcomeChart({ hours }: { hours: readonly Counts[] }): ReactNode
         })}
         <line className={styles.axis} x1={0} x2={HOURS * WIDTH} y1={HEIGHT} y2={HEIGHT} vectorEffect="non-scaling-stroke" />
       </svg>
+      <div className={styles.axisLabels}>
+        <span>{t("home.ago")}</span>
+        <span>{t("home.now")}</span>
+      </div>
       <div className={styles.legend}>
         {ORDER.map((key) => (
           <span key={key} className={styles.entry}>

@@ -38,7 +38,7 @@ export function HomeScreen(): ReactNode {
   const sitesRead = useQuery(sites);
   const actionsRead = useInfiniteQuery(actions({}, COUNTED));
   return (
-    <Page title={t("nav.home")} name={t("nav.home")}>
+    <Page title={t("nav.home")} name={t("nav.home")} trail={null}>
       <div className={styles.cards}>
         <Card title={t("home.online")}>
           <Read query={sitesRead}>{(sites) => <OnlineNow sites={attached(sites)} />}</Read>

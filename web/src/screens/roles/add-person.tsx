@@ -20,15 +20,17 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { answered, api, type Schemas } from "../../api/client";
 import { ProblemView } from "../../parts/problem";
 import { Secret } from "../../parts/secret";
+import { useClosing } from "../../parts/closing";
 import { useTexts } from "../../text/text";
 
 export type Role = Schemas["Role"];
-export const ROLES: readonly Role[] = ["Administrator", "Help Desk Operator", "Read Only Operator"];
+export const ROLES: readonly Role[] = ["Administrator", "Help Desk Operator", "Read Only Operator", "None"];
 
 const useStyles = makeStyles({ content: { display: "grid", rowGap: tokens.spacingVerticalM } });
 
 export function AddPerson({ close }: { close: () => void }): ReactNode {
   const { t } = useTexts();
+  const { open, finish } = useClosing(close);
   const styles = useStyles();
   const queries = useQueryClient();
   const [name, setName] = useState("");
@@ -42,7 +44,7 @@ export function AddPerson({ close }: { close: () => void }): ReactNode {
     add.mutate();
   };
   return (
-    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && close()}>
+    <Dialog open={open} modalType="alert" surfaceMotion={null} onOpenChange={(_, data) => !data.open && finish()}>
       <DialogSurface>
         <form onSubmit={submit}>
           <DialogBody>
@@ -77,7 +79,7 @@ export function AddPerson({ close }: { close: () => void }): ReactNode {
                   {t("roles.add")}
                 </Button>
               )}
-              <Button onClick={close}>{t(add.data ? "done" : "cancel")}</Button>
+              <Button onClick={() => finish()}>{t(add.data ? "done" : "cancel")}</Button>
             </DialogActions>
           </DialogBody>
         </form>

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useTexts } from "../../text/text";
 
 const useStyles = makeStyles({
+  title: { margin: 0 },
   page: {
     minHeight: "100vh",
     display: "grid",
@@ -36,7 +37,7 @@ export function Frame({ title, children }: { title: string; children: ReactNode 
       <div className={styles.card}>
         <div>
           <div className={styles.product}>{t("product")}</div>
-          <Title2 as="h1">{title}</Title2>
+          <Title2 as="h1" className={styles.title}>{title}</Title2>
         </div>
         {children}
       </div>

@@ -1,12 +1,13 @@
 // Signing in with a local account.
-import { Button, Field, Input, makeStyles, tokens } from "@fluentui/react-components";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 
 import { answered, api, keepCsrf } from "../../api/client";
-import { me } from "../../api/queries";
+import { me, methods } from "../../api/queries";
 import { Go } from "../../parts/go";
+import { shown } from "../../parts/outside";
 import { ProblemView } from "../../parts/problem";
 import { useTexts } from "../../text/text";
 import { Frame } from "./frame";
@@ -21,10 +22,12 @@ export function SignInScreen(): ReactNode {
   const styles = useStyles();
   const router = useRouter();
   const queries = useQueryClient();
-  const { then } = useSearch({ from: "/sign-in" });
+  const { then, problem } = useSearch({ from: "/sign-in" });
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
   const [tenant, setTenant] = useState("");
+  const ways = useQuery(methods(tenant === "" ? undefined : tenant)).data;
+  const openid = ways?.openid;
   useEffect(() => {
     document.title = `${t("signIn.title")} - ${t("product")}`;
   }, [t]);
@@ -45,30 +48,53 @@ export function SignInScreen(): ReactNode {
     event.preventDefault();
     signIn.mutate();
   };
+  const provider = openid && `${openid.start}${openid.start.includes("?") ? "&" : "?"}return_to=${encodeURIComponent(ownAddress(then))}`;
   return (
     <Frame title={t("signIn.title")}>
-      <form className={styles.form} onSubmit={submit}>
-        {signIn.error && <ProblemView error={signIn.error} />}
-        <Field label={t("signIn.user")} required>
-          <Input name="user" autoComplete="username" autoFocus value={user} onChange={(_, data) => setUser(data.value)} />
-        </Field>
-        <Field label={t("signIn.password")} required>
-          <Input
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            value={password}
-            onChange={(_, data) => setPassword(data.value)}
-          />
-        </Field>
-        <Field label={t("signIn.tenant")} hint={t("signIn.tenantHint")}>
-          <Input name="tenant" autoComplete="organization" value={tenant} onChange={(_, data) => setTenant(data.value)} />
-        </Field>
-        <Button type="submit" appearance="primary" disabled={signIn.isPending || user === "" || password === ""}>
-          {t("signIn.do")}
-        </Button>
-      </form>
-      <Go to="/setup">{t("signIn.setup")}</Go>
+      {problem !== undefined && (
+        <Text role="alert">
+          {t("signIn.failed")} ({shown(problem)})
+        </Text>
+      )}
+      {ways?.needs_set_up && <Text>{t("signIn.newConsole")}</Text>}
+      {openid && provider && (
+        <>
+          <Button as="a" href={provider} appearance="primary">
+            {t("signIn.provider", { provider: shown(openid.issuer) })}
+          </Button>
+          {ways?.local && <Text>{t("signIn.or")}</Text>}
+        </>
+      )}
+      {(ways?.local ?? true) && (
+        <form className={styles.form} onSubmit={submit}>
+          {signIn.error && <ProblemView error={signIn.error} />}
+          <Field label={t("signIn.user")} required>
+            <Input name="user" autoComplete="username" autoFocus value={user} onChange={(_, data) => setUser(data.value)} />
+          </Field>
+          <Field label={t("signIn.password")} required>
+            <Input
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={(_, data) => setPassword(data.value)}
+            />
+          </Field>
+          {ways?.needs_tenant && (
+            <Field label={t("signIn.tenant")} hint={t("signIn.tenantHint")}>
+              <Input name="tenant" autoComplete="organization" value={tenant} onChange={(_, data) => setTenant(data.value)} />
+            </Field>
+          )}
+          <Button
+            type="submit"
+            appearance={openid ? "secondary" : "primary"}
+            disabledFocusable={signIn.isPending || user === "" || password === ""}
+          >
+            {t("signIn.do")}
+          </Button>
+        </form>
+      )}
+      {ways?.needs_set_up && <Go to="/setup">{t("signIn.setup")}</Go>}
     </Frame>
   );
 }
