@@ -127,6 +127,9 @@ pub struct Released {
     pub devices: Vec<(DeviceId, EnrolmentId)>,
     /// Devices that the site's rules refuse now.
     pub refused: Vec<(DeviceId, Reason)>,
+    /// Devices that get it later: ask again for them, with what has become of the task until then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<(DeviceId, Reason)>,
     /// The signed head of the tree (`proof::SignedPush`), base64; empty where no device is in the push.
     pub signed_push: String,
 }

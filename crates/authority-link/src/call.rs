@@ -3,7 +3,7 @@
 use action::{DeviceId, ResourceId, TaskGuid};
 use serde::{Deserialize, Serialize};
 
-use crate::{Forecast, OwnerCall};
+use crate::{Forecast, OwnerCall, Results};
 
 /// A role of the site that may call the authority.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -75,6 +75,9 @@ pub enum Call {
         task_guid: TaskGuid,
         /// At most [`crate::PAGE`] devices.
         devices: Vec<DeviceId>,
+        /// What has become of the task so far; told where an answer has held devices back for a ring.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        results: Option<Results>,
     },
     /// Notifier and management point: the site's time, signed. Answer: `SiteTime`.
     SiteTime,

@@ -9,6 +9,7 @@
 mod call;
 mod answer;
 mod dry_run;
+mod rollout;
 mod owner;
 mod who;
 mod shown;
@@ -22,6 +23,7 @@ pub use call::*;
 pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer, encode_call};
 pub use dry_run::{DryRun, Forecast, Pace};
 pub use owner::*;
+pub use rollout::{Results, Ring, RolloutPlan, Then};
 pub use who::{Explained, Held, PersonEntry, WhoMay};
 
 /// The largest frame: a page of [`PAGE`] targets at about 100 bytes each, four times over.

@@ -3,7 +3,7 @@
 use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Explained, PersonEntry, WhoMay};
+use crate::{Explained, PersonEntry, RolloutPlan, WhoMay};
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
 /// their own proof.
@@ -76,6 +76,20 @@ pub enum OwnerCall {
         /// The collection's id or name.
         collection: String,
     },
+    /// Have pushes to a collection go ring by ring. Answer: `Done`.
+    PutRollout {
+        /// The collection's id or name.
+        collection: String,
+        /// The rings, and when it stops.
+        plan: RolloutPlan,
+    },
+    /// Have pushes to a collection go to all at once again. Answer: `Done`.
+    RemoveRollout {
+        /// The collection's id or name.
+        collection: String,
+    },
+    /// Answer: `Rollouts`.
+    ListRollouts,
     /// Make or change a security role. Answer: `Done`.
     PutRole {
         /// The role's name.
@@ -190,6 +204,9 @@ pub enum OwnerAnswer {
     Members {
         members: Vec<(DeviceId, String)>,
     },
+    Rollouts {
+        rollouts: Vec<RolloutEntry>,
+    },
     Roles {
         roles: Vec<(String, Vec<String>)>,
     },
@@ -275,4 +292,15 @@ pub struct AssignmentEntry {
     pub role: String,
     /// The collections that it is held on.
     pub collections: Vec<String>,
+}
+
+/// How pushes to a collection go.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct RolloutEntry {
+    /// The collection's id.
+    pub collection: String,
+    /// Its name.
+    pub name: String,
+    /// The rings.
+    pub plan: RolloutPlan,
 }

@@ -4,6 +4,7 @@ mod decide;
 mod judged;
 mod dry_run;
 mod release;
+mod rings;
 mod enrol;
 mod renew;
 mod manifest;
@@ -68,16 +69,13 @@ pub(crate) enum DeskError {
     /// What is asked cannot be.
     #[error("{0}")]
     NotPossible(String),
-    /// The owner has halted releases.
-    #[error("all releases are halted by the site's owner")]
-    Halted,
 }
 
 impl DeskError {
     fn is_transient(&self) -> bool {
         match self {
             DeskError::Store(error) => error.is_transient(),
-            DeskError::Folder(_) | DeskError::Load(_) | DeskError::Halted => true,
+            DeskError::Folder(_) | DeskError::Load(_) => true,
             DeskError::Rules(_) | DeskError::NotIssued(_) | DeskError::NotPossible(_) => false,
         }
     }
@@ -113,10 +111,7 @@ impl Desk {
         }
         answered.unwrap_or_else(|error| {
             let what = Chain(&error).to_string();
-            // The notifier asks again and again while releases are halted; the halt itself was logged.
-            if !matches!(error, DeskError::Halted) {
-                self.log.error(format_args!("Failed to answer `{name}` of the role {}: {what}", role.name()));
-            }
+            self.log.error(format_args!("Failed to answer `{name}` of the role {}: {what}", role.name()));
             Answer::Failed { what, transient: error.is_transient() }
         })
     }
@@ -134,7 +129,9 @@ impl Desk {
                 .map(|dry_run| Answer::DryRun(Box::new(dry_run))),
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
             Call::Mirror => Ok(Answer::Mirror(self.mirror())),
-            Call::Release { task_guid, devices } => self.release(task_guid, &devices, now).await,
+            Call::Release { task_guid, devices, results } => {
+                self.release(task_guid, &devices, results, now).await
+            }
             Call::SiteTime => Ok(Answer::SiteTime { time: self.site_time(now) }),
             Call::Enrol { token, secret, csr, facts } => self.enrol(&token, &secret, &csr, facts, now).await,
             Call::Renew { device, serial, csr } => self.renew(device, &serial, &csr, now).await,
@@ -153,6 +150,7 @@ impl Desk {
     /// Forgets what nothing needs any more, and marks how far the store has come.
     pub(crate) async fn sweep(&mut self, now: Timestamp) -> Result<(), DeskError> {
         self.store.forget_decisions(now).await?;
+        self.store.forget_rollouts(now).await?;
         self.store.forget_audit(now.minus(AUDIT_KEPT)).await?;
         let last = self.store.last_audit().await?;
         Ok(self.numbers.mark(last, true)?)

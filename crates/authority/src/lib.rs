@@ -9,6 +9,7 @@
 mod serve;
 mod desk;
 mod rules;
+mod rollout;
 mod site;
 mod store;
 mod numbers;

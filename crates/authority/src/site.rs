@@ -8,7 +8,7 @@ mod people;
 use std::collections::BTreeMap;
 
 use action::{DeviceId, Targets};
-use authority_link::Facts;
+use authority_link::{Facts, RolloutPlan};
 use database::DbError;
 
 pub(crate) use collections::Collections;
@@ -30,6 +30,8 @@ pub(crate) struct SiteState {
     pub(crate) collections: Collections,
     /// Who may act on what.
     pub(crate) people: People,
+    /// How pushes to a collection go, by the collection's id.
+    pub(crate) rollouts: BTreeMap<String, RolloutPlan>,
     /// Its policies, by name.
     pub(crate) policies: BTreeMap<String, StoredPolicy>,
     /// Grows with every change that a device's manifest or the console's mirror could show.
@@ -69,6 +71,7 @@ impl SiteState {
             keys,
             collections,
             people: People::new(store.roles().await?, store.assignments().await?, store.people().await?)?,
+            rollouts: store.rollout_plans().await?.into_iter().collect(),
             policies,
             generation: store.number(GENERATION).await?,
             revocations,

@@ -10,6 +10,7 @@ mod rules;
 mod policies;
 mod tokens;
 mod decisions;
+mod rollouts;
 mod audit;
 mod numbers;
 

@@ -1,7 +1,7 @@
 //! What the notification server asks of the site's authority.
 
 use action::{DeviceId, EnrolmentId, TaskGuid};
-use authority_link::{Answer, Call, Codec, Released, Role};
+use authority_link::{Answer, Call, Codec, Released, Results, Role};
 use service::call::{CallError, Caller, Calls, Endpoint};
 
 /// The authority, called over its link. A clone uses the same connection.
@@ -94,8 +94,9 @@ impl Authority {
         &self,
         task_guid: TaskGuid,
         devices: Vec<DeviceId>,
+        results: Option<Results>,
     ) -> Result<Released, AuthorityError> {
-        match self.ask(Call::Release { task_guid, devices }).await? {
+        match self.ask(Call::Release { task_guid, devices, results }).await? {
             Answer::Released(released) => Ok(*released),
             _ => Err(AuthorityError::OtherAnswer),
         }

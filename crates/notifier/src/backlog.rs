@@ -3,6 +3,7 @@
 //!
 //! A device's task is in one place of its [`Work`]: ready, being released, released and not sent, or on its way.
 
+mod held;
 mod page;
 mod part;
 mod step;
@@ -114,7 +115,8 @@ impl Backlog {
                 if devices.is_empty() {
                     break;
                 }
-                wanted.push(Wanted { number: *number, task_guid: work.message.task_guid, devices });
+                let (task_guid, in_rings) = (work.message.task_guid, work.in_rings);
+                wanted.push(Wanted { number: *number, task_guid, devices, in_rings });
             }
         }
         wanted
@@ -130,6 +132,21 @@ impl Backlog {
     ) {
         if let Some(work) = self.works.get_mut(&wanted.number) {
             work.released(&wanted.devices, release, now, valid_for);
+        }
+    }
+
+    /// Keeps devices that the authority holds back, until it is time to ask again; `in_rings` says that they wait for
+    /// what becomes of the others.
+    pub(crate) fn held(
+        &mut self,
+        wanted: &Wanted,
+        devices: impl Iterator<Item = DeviceId>,
+        in_rings: bool,
+        now: Duration,
+    ) {
+        if let Some(work) = self.works.get_mut(&wanted.number) {
+            work.in_rings |= in_rings;
+            devices.for_each(|device| work.hold(device, now));
         }
     }
 
@@ -225,14 +242,14 @@ impl Backlog {
         let mut shown = Vec::new();
         for work in self.works.values_mut() {
             let ahead = ahead.entry(key(&self.throttles, work)).or_default();
-            *ahead += work.waiting().count() as u64;
+            *ahead += work.queueing().count() as u64;
             let long = work.throttle.drain(*ahead).is_none_or(|drain| drain >= SHOWN_FROM);
             let settled = now >= work.since + Duration::from_secs(2);
-            if !work.shown && settled && long && work.waiting().next().is_some() {
+            if !work.shown && settled && long && work.queueing().next().is_some() {
                 work.shown = true;
                 shown.push(Throttled {
                     task_guid: work.message.task_guid,
-                    devices: work.waiting().collect(),
+                    devices: work.queueing().collect(),
                     reason: Reason::Throttled { ahead: *ahead },
                 });
             }

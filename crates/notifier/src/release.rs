@@ -30,6 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) release: Option<Release>,
     /// Devices that the site's rules refuse now.
     pub(crate) refused: Vec<(DeviceId, Reason)>,
+    /// Devices that are asked for again later.
+    pub(crate) held: Vec<(DeviceId, Reason)>,
 }
 
 /// Why what the authority released cannot be pushed: no agent would take it.
@@ -51,7 +53,7 @@ impl Release {
         released: Released,
     ) -> Result<Outcome, NotARelease> {
         if released.devices.is_empty() {
-            return Ok(Outcome { release: None, refused: released.refused });
+            return Ok(Outcome { release: None, refused: released.refused, held: released.held });
         }
         let push = signed_push(&released.signed_push)?;
         if push.head.site != site {
@@ -77,7 +79,7 @@ impl Release {
             push,
             tree,
         };
-        Ok(Outcome { release: Some(release), refused: released.refused })
+        Ok(Outcome { release: Some(release), refused: released.refused, held: released.held })
     }
 
     /// Returns the message for the device of leaf `index`.

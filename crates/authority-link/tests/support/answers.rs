@@ -5,7 +5,7 @@ use action::{
 use authority_link::{
     Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled, Explained, Held,
     JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy, OwnerAnswer, PersonEntry, PolicyEntry,
-    Released, ResolvedTarget, WhoMay,
+    Released, ResolvedTarget, RolloutEntry, RolloutPlan, WhoMay,
 };
 
 use super::uuid;
@@ -47,6 +47,13 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
         (
             Answer::Released(Box::new(released(device, enrolment))),
             r#""answer":"released","push_id":7,"task_id":8,"kind":1,"param":"","request_hash":"ab","issued_at":"TIME","valid_until":"TIME","deliver_by":"TIME","finish_within_seconds":3600,"devices":[["UUID","UUID"]],"refused":[],"signed_push":"AA==""#,
+        ),
+        (
+            Answer::Released(Box::new(Released {
+                held: vec![(device, Reason::SiteHalted)],
+                ..released(device, enrolment)
+            })),
+            r#""answer":"released","push_id":7,"task_id":8,"kind":1,"param":"","request_hash":"ab","issued_at":"TIME","valid_until":"TIME","deliver_by":"TIME","finish_within_seconds":3600,"devices":[["UUID","UUID"]],"refused":[],"held":[["UUID",{"why":"site_halted"}]],"signed_push":"AA==""#,
         ),
         (Answer::SiteTime { time: "t.s".into() }, r#""answer":"site_time","time":"t.s""#),
         (
@@ -105,6 +112,16 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         AssignmentEntry { user: UserId(uuid()), name: "ann".into(), role: "r".into(), collections: shops() };
     vec![
         (OwnerAnswer::Done, r#""answer":"owner","told":"done""#),
+        (
+            OwnerAnswer::Rollouts {
+                rollouts: vec![RolloutEntry {
+                    collection: "TEN00001".into(),
+                    name: "Shops".into(),
+                    plan: RolloutPlan { rings: Vec::new(), stop_above_percent: 5 },
+                }],
+            },
+            r#""answer":"owner","told":"rollouts","rollouts":[{"collection":"TEN00001","name":"Shops","plan":{"rings":[],"stop_above_percent":5}}]"#,
+        ),
         (
             OwnerAnswer::People { people: vec![PersonEntry { user: UserId(uuid()), name: "ann".into() }] },
             r#""answer":"owner","told":"people","people":[{"user":"UUID","name":"ann"}]"#,
@@ -217,6 +234,7 @@ fn released(device: DeviceId, enrolment: EnrolmentId) -> Released {
         finish_within_seconds: 3600,
         devices: vec![(device, enrolment)],
         refused: Vec::new(),
+        held: Vec::new(),
         signed_push: "AA==".into(),
     }
 }

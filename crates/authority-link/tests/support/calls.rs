@@ -1,5 +1,5 @@
 use action::{ActionKind, DeviceId, ResourceId, TaskGuid, UserId};
-use authority_link::{Call, Facts, Forecast, OwnerCall, Pace, Role, Vouch};
+use authority_link::{Call, Facts, Forecast, OwnerCall, Pace, Results, Role, Vouch};
 
 use super::uuid;
 
@@ -46,8 +46,16 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
         ),
         (Call::Mirror, r#""call":"mirror""#),
         (
-            Call::Release { task_guid, devices: vec![device] },
+            Call::Release { task_guid, devices: vec![device], results: None },
             r#""call":"release","task_guid":"UUID","devices":["UUID"]"#,
+        ),
+        (
+            Call::Release {
+                task_guid,
+                devices: vec![device],
+                results: Some(Results { sent: 10, done: 9, failed: 1 }),
+            },
+            r#""call":"release","task_guid":"UUID","devices":["UUID"],"results":{"sent":10,"done":9,"failed":1}"#,
         ),
         (Call::SiteTime, r#""call":"site_time""#),
         (
@@ -123,6 +131,15 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
             },
             r#""call":"owner","owner":{"ask":"put_collection","name":"Tills","query":null,"members":[],"include":["Shops"],"exclude":["Old"],"limited_to":"All"}"#,
         ),
+        (
+            OwnerCall::PutRollout { collection: "Shops".into(), plan: super::plan() },
+            r#""call":"owner","owner":{"ask":"put_rollout","collection":"Shops","plan":{"rings":[{"collection":"Pilot","then":{"when":"done","percent":95}},{"collection":"Early","then":{"when":"after","seconds":3600}}],"stop_above_percent":5}}"#,
+        ),
+        (
+            OwnerCall::RemoveRollout { collection: "Shops".into() },
+            r#""call":"owner","owner":{"ask":"remove_rollout","collection":"Shops"}"#,
+        ),
+        (OwnerCall::ListRollouts, r#""call":"owner","owner":{"ask":"list_rollouts"}"#),
         (
             OwnerCall::KnowPerson { user, name: "ann".into() },
             r#""call":"owner","owner":{"ask":"know_person","user":"UUID","name":"ann"}"#,

@@ -12,6 +12,7 @@ use service::error::Chain;
 
 use super::{Desk, DeskError};
 use crate::{
+    rollout::Rollout,
     site::ALL_DEVICES_NAME,
     store::{AuditEntry, Store, StoredDecision},
 };
@@ -69,6 +70,12 @@ impl Desk {
         };
         let mut change = self.store.begin().await?;
         Store::put_decision(&mut change, &stored).await?;
+        if let (Decision::Allowed(_), Targets::Collection { collection, .. }) = (&decision, &request.targets)
+            && let Some(plan) = self.site.rollouts.get(collection)
+        {
+            let (begun, keep) = (Rollout::begin(now), stored.keep_until);
+            Store::begin_rollout(&mut change, request.id, plan, &begun, keep).await?;
+        }
         let number = Store::audit(&mut change, &audited(&stored, &request, now)).await?;
         change.commit().await?;
         self.say(&stored);

@@ -1,6 +1,7 @@
 //! What the site's owner asks: administration of the site, each change with its audit entry in one commit.
 
 mod collections;
+mod rollouts;
 mod people;
 mod policies;
 mod tokens;
@@ -44,6 +45,9 @@ impl Desk {
             OwnerCall::ListCollections => Ok(self.list_collections()),
             OwnerCall::ListMembers { collection } => Ok(self.list_members(&collection)),
             OwnerCall::RemoveCollection { collection } => self.remove_collection(&collection, now).await,
+            OwnerCall::PutRollout { collection, plan } => self.put_rollout(&collection, plan, now).await,
+            OwnerCall::RemoveRollout { collection } => self.remove_rollout(&collection, now).await,
+            OwnerCall::ListRollouts => Ok(self.list_rollouts()),
             OwnerCall::PutRole { name, permissions } => self.put_role(name, permissions, now).await,
             OwnerCall::ListRoles => Ok(self.list_roles()),
             OwnerCall::Assign { user, name, role, collections } => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use action::{DeviceId, EnrolmentId, Reason, Targets, TaskGuid, Timestamp};
-use authority_link::{Allowed, Answer, Released};
+use authority_link::{Allowed, Answer, Released, Results};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use proof::{Hash, MerkleTree, PushHead, TaskLeaf};
 
@@ -19,28 +19,36 @@ impl Desk {
         &mut self,
         task_guid: TaskGuid,
         devices: &[DeviceId],
+        results: Option<Results>,
         now: Timestamp,
     ) -> Result<Answer, DeskError> {
-        if self.site.halted {
-            return Err(DeskError::Halted);
-        }
         let (stored, allowed) = self.allowed(task_guid).await?;
         let request_hash: Hash = stored
             .request_sha256
             .parse()
             .map_err(|_| DeskError::NotPossible(format!("the decision on {task_guid} is damaged")))?;
+        let rollout = self.rollout(task_guid, results, now).await?;
         let mut verdicts = self.site.people.verdicts(stored.person, allowed.kind);
         let lost = self.may_nothing(stored.person, &mut verdicts)?;
         let mut admitted = Vec::with_capacity(devices.len());
         let mut refused = Vec::new();
+        let mut held = Vec::new();
         for device in devices {
             let judged = match &lost {
                 Some(reason) => Err(reason.clone()),
                 None => self.admit(&allowed, *device, &mut verdicts, now)?,
             };
-            match judged {
-                Ok(enrolment) => admitted.push((*device, enrolment)),
-                Err(reason) => refused.push((*device, reason)),
+            let held_back = match &rollout {
+                _ if self.site.halted => Some(Reason::SiteHalted),
+                Some((plan, rollout)) => self.held_back(plan, rollout, *device),
+                None => None,
+            };
+            match (judged, held_back) {
+                (Err(reason), _) | (_, Some(reason @ Reason::RolloutStopped { .. })) => {
+                    refused.push((*device, reason));
+                }
+                (_, Some(reason)) => held.push((*device, reason)),
+                (Ok(enrolment), None) => admitted.push((*device, enrolment)),
             }
         }
         let mut released = Released {
@@ -55,18 +63,24 @@ impl Desk {
             finish_within_seconds: allowed.clocks.finish_within_seconds,
             devices: admitted,
             refused,
+            held,
             signed_push: String::new(),
         };
         if !released.devices.is_empty() {
             released.push_id = self.numbers.push()?;
             released.signed_push = self.sign(&released, task_guid, request_hash);
         }
+        // While releases are halted the notifier asks again and again; the halt itself was logged.
+        if self.site.halted {
+            return Ok(Answer::Released(Box::new(released)));
+        }
         self.log.about(task_guid).info(format_args!(
-            "Released push {} of task {} to {} devices; {} are refused.",
+            "Released push {} of task {} to {} devices; {} are refused, {} held back.",
             released.push_id,
             released.task_id,
             released.devices.len(),
-            released.refused.len()
+            released.refused.len(),
+            released.held.len()
         ));
         Ok(Answer::Released(Box::new(released)))
     }

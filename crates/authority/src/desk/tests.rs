@@ -5,6 +5,7 @@ mod decide;
 mod dry_run;
 mod owner;
 mod release;
+mod rings;
 mod restore;
 mod trust;
 mod who;
@@ -184,7 +185,7 @@ impl Site {
     }
 
     async fn release(&mut self, task_guid: TaskGuid, devices: &[DeviceId]) -> Answer {
-        self.call(Role::Notifier, Call::Release { task_guid, devices: devices.to_vec() }).await
+        self.call(Role::Notifier, Call::Release { task_guid, devices: devices.to_vec(), results: None }).await
     }
 
     async fn released(&mut self, task_guid: TaskGuid, devices: &[DeviceId]) -> Released {

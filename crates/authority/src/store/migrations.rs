@@ -8,6 +8,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
     steps: &[
         Step { version: 1, sqlite: FIRST, postgres: FIRST },
         Step { version: 2, sqlite: PEOPLE, postgres: PEOPLE },
+        Step { version: 3, sqlite: ROLLOUTS, postgres: ROLLOUTS },
     ],
 };
 
@@ -97,4 +98,19 @@ CREATE TABLE person (
     name TEXT NOT NULL
 );
 INSERT INTO person (person, name) SELECT person, max(person_name) FROM assignment GROUP BY person;
+";
+
+/// Pushes that go ring by ring.
+const ROLLOUTS: &str = "
+CREATE TABLE rollout_plan (
+    collection TEXT PRIMARY KEY,
+    plan TEXT NOT NULL
+);
+CREATE TABLE rollout (
+    task_guid TEXT PRIMARY KEY,
+    plan TEXT NOT NULL,
+    stands TEXT NOT NULL,
+    keep_until BIGINT NOT NULL
+);
+CREATE INDEX rollout_keep_until ON rollout (keep_until);
 ";

@@ -13,6 +13,8 @@ pub(crate) struct Wanted {
     pub(crate) number: u64,
     pub(crate) task_guid: TaskGuid,
     pub(crate) devices: Vec<DeviceId>,
+    /// Whether devices of this push were held back: the authority is told what has become of the others.
+    pub(crate) in_rings: bool,
 }
 
 /// A step of sending.

@@ -14,6 +14,7 @@ use site_store::PushMessage;
 
 use super::{
     Finished, MOST_RELEASING, Step,
+    held::{ASK_AGAIN_AFTER, Held},
     page::{AHEAD, page},
     part::Part,
 };
@@ -44,7 +45,10 @@ pub(super) struct Work {
     pub(super) releasing: usize,
     /// Tasks on their way that were not answered.
     pub(super) flying: usize,
+    /// Whether the authority has held devices back for what becomes of the others.
+    pub(super) in_rings: bool,
     places: BTreeMap<DeviceId, Place>,
+    held: Held,
     ready: BTreeSet<(Duration, DeviceId)>,
     parts: BTreeMap<PushedTask, Part>,
     not_before: Duration,
@@ -56,6 +60,8 @@ pub(super) struct Work {
 enum Place {
     /// It waits to be released.
     Ready { due: Duration },
+    /// The authority holds it back until then.
+    Held { until: Duration, due: Duration },
     /// The authority is asked.
     Releasing { due: Duration },
     /// It is released and waits to be sent.
@@ -82,7 +88,9 @@ impl Work {
             shown: false,
             releasing: 0,
             flying: 0,
+            in_rings: false,
             places: BTreeMap::new(),
+            held: Held::default(),
             ready: BTreeSet::new(),
             parts: BTreeMap::new(),
             not_before: Duration::ZERO,
@@ -99,7 +107,9 @@ impl Work {
         match self.places.get(&device) {
             Some(Place::Flying(flight)) if flight.received || flight.connection == connection => {}
             Some(Place::Flying(_)) | None => self.put(device, Place::Ready { due }),
-            Some(Place::Ready { .. } | Place::Releasing { .. } | Place::Unsent { .. }) => {}
+            Some(
+                Place::Ready { .. } | Place::Held { .. } | Place::Releasing { .. } | Place::Unsent { .. },
+            ) => {}
         }
     }
 
@@ -127,6 +137,11 @@ impl Work {
     pub(super) fn take_page(&mut self, now: Duration) -> Vec<DeviceId> {
         if now < self.not_before {
             return Vec::new();
+        }
+        for device in self.held.due(now) {
+            if let Some(Place::Held { due, .. }) = self.places.get(&device).copied() {
+                self.put(device, Place::Ready { due });
+            }
         }
         let page = self.page();
         let due = self.ready.iter().take_while(|(due, _)| *due <= now + AHEAD);
@@ -167,6 +182,13 @@ impl Work {
             if let Some(Place::Releasing { .. }) = self.places.get(device) {
                 self.gone(*device);
             }
+        }
+    }
+
+    /// Keeps a device that the authority was asked for and holds back.
+    pub(super) fn hold(&mut self, device: DeviceId, now: Duration) {
+        if let Some(Place::Releasing { due }) = self.places.get(&device).copied() {
+            self.put(device, Place::Held { until: now + ASK_AGAIN_AFTER, due });
         }
     }
 
@@ -248,6 +270,12 @@ impl Work {
         self.places.iter().filter(move |(_, place)| !flies(place)).map(|(device, _)| *device)
     }
 
+    /// Returns the devices that wait for nothing but their turn.
+    pub(super) fn queueing(&self) -> impl Iterator<Item = DeviceId> {
+        let held = |device: &DeviceId| matches!(self.places.get(device), Some(Place::Held { .. }));
+        self.waiting().filter(move |device| !held(device))
+    }
+
     pub(super) fn sweep(&mut self, now: Duration, connection: &impl Fn(DeviceId) -> Option<u64>) {
         let finish_within = Duration::from_secs(self.message.clocks.finish_within_seconds.into());
         let mut again = Vec::new();
@@ -268,10 +296,10 @@ impl Work {
     }
 
     pub(super) fn next_release(&self, now: Duration) -> Option<Duration> {
-        let (due, _) = self.ready.first()?;
-        // What a throttle or the authority holds back is released when something has been sent, or answered.
-        (self.page() > 0 && self.releasing < MOST_RELEASING)
-            .then(|| due.saturating_sub(AHEAD).max(self.not_before).max(now))
+        let ready = self.ready.first().map(|(due, _)| due.saturating_sub(AHEAD));
+        let next = ready.into_iter().chain(self.held.next()).min()?;
+        // What a throttle holds back is released when something has been sent, or answered.
+        (self.page() > 0 && self.releasing < MOST_RELEASING).then(|| next.max(self.not_before).max(now))
     }
 
     /// Returns when the next task may be sent; `opens` is when time lets its gate through.
@@ -293,6 +321,7 @@ impl Work {
         self.take_from_place(device);
         match place {
             Place::Ready { due } => drop(self.ready.insert((due, device))),
+            Place::Held { until, .. } => self.held.put(until, device),
             Place::Flying(_) => self.flying += 1,
             Place::Releasing { .. } | Place::Unsent { .. } => {}
         }
@@ -302,6 +331,7 @@ impl Work {
     fn take_from_place(&mut self, device: DeviceId) {
         match self.places.get(&device) {
             Some(Place::Ready { due }) => drop(self.ready.remove(&(*due, device))),
+            Some(Place::Held { until, .. }) => self.held.remove(*until, device),
             Some(Place::Unsent { push, due, index }) => {
                 if let Some(part) = self.parts.get_mut(push) {
                     part.unsent.remove(&(*due, *index));

@@ -1,9 +1,10 @@
 //! Asks the authority to authorise and sign what is about to be pushed. It answers beside the pass, so that one action
 //! that it is slow with, or refuses, holds up no other.
 
-use action::{Conclusion, DeviceId, Event, Reason};
+use action::{Conclusion, DeviceId, Event, Reason, State, TaskGuid};
+use authority_link::Results;
 use service::{clock, error::Chain, wake::Topic};
-use site_store::TargetUpdate;
+use site_store::{TargetUpdate, Waiters};
 use tokio::task::{JoinError, JoinSet};
 
 use super::Site;
@@ -31,7 +32,7 @@ enum NoRelease {
     Withheld(#[from] AuthorityError),
     #[error("what the authority released cannot be pushed")]
     Unusable(#[from] NotARelease),
-    #[error("failed to store whom the authority refused")]
+    #[error("failed to store or read what became of the push")]
     Store(#[from] database::DbError),
 }
 
@@ -65,6 +66,8 @@ pub(super) fn take(site: &Site, backlog: &mut Backlog, answer: Result<Answer, Jo
     let now = site.now();
     match outcome {
         Ok(outcome) => {
+            let in_rings = outcome.held.iter().any(|(_, why)| matches!(why, Reason::RingWaits { .. }));
+            backlog.held(&wanted, outcome.held.iter().map(|(device, _)| *device), in_rings, now);
             let valid_for = outcome.release.as_ref().map(|release| release.valid_until.since(clock::now()));
             backlog.released(&wanted, outcome.release, now, valid_for.unwrap_or_default());
         }
@@ -87,8 +90,10 @@ pub(super) fn take(site: &Site, backlog: &mut Backlog, answer: Result<Answer, Jo
 }
 
 async fn ask(site: &Site, wanted: &Wanted) -> Result<Outcome, NoRelease> {
-    let released = site.authority.release(wanted.task_guid, wanted.devices.clone()).await?;
+    let results = if wanted.in_rings { Some(results(site, wanted.task_guid).await?) } else { None };
+    let released = site.authority.release(wanted.task_guid, wanted.devices.clone(), results).await?;
     let outcome = Release::build(site.site, wanted.task_guid, released)?;
+    say_why_held(site, wanted.task_guid, &outcome.held).await?;
     if outcome.refused.is_empty() {
         return Ok(outcome);
     }
@@ -105,6 +110,49 @@ async fn ask(site: &Site, wanted: &Wanted) -> Result<Outcome, NoRelease> {
     site.store.record(&updates, at).await?;
     site.wakes.wake(Topic::Events);
     Ok(outcome)
+}
+
+/// Counts what has become of an action so far.
+async fn results(site: &Site, task_guid: TaskGuid) -> Result<Results, database::DbError> {
+    let mut results = Results::default();
+    for (state, count) in site.store.counts(task_guid).await? {
+        match state {
+            State::Sent | State::Received | State::Running => {}
+            State::Done => results.done += count,
+            State::Failed | State::NotSupported => results.failed += count,
+            State::Pending
+            | State::DeliveredToSite
+            | State::Authorized
+            | State::Queued
+            | State::Refused
+            | State::Expired
+            | State::Cancelled => continue,
+        }
+        results.sent += count;
+    }
+    Ok(results)
+}
+
+/// Stores what devices wait for that the authority holds back: one commit for each reason that is new.
+async fn say_why_held(
+    site: &Site,
+    task_guid: TaskGuid,
+    held: &[(DeviceId, Reason)],
+) -> Result<(), database::DbError> {
+    let mut reasons: Vec<(&Reason, Vec<DeviceId>)> = Vec::new();
+    for (device, reason) in held {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, devices)) => devices.push(*device),
+            None => reasons.push((reason, vec![*device])),
+        }
+    }
+    for (reason, devices) in reasons {
+        let waiters = Waiters::Devices(&devices);
+        if site.store.waiting_because(task_guid, waiters, reason, clock::now()).await? > 0 {
+            site.wakes.wake(Topic::Events);
+        }
+    }
+    Ok(())
 }
 
 /// What came too late was not refused by anybody.

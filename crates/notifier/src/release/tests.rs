@@ -89,6 +89,7 @@ fn unsigned() -> Released {
         finish_within_seconds: 3_600,
         devices: Vec::new(),
         refused: Vec::new(),
+        held: Vec::new(),
         signed_push: String::new(),
     }
 }

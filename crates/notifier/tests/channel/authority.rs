@@ -37,7 +37,10 @@ pub(crate) struct Authority {
     pub(crate) task_key: SigningKey,
     pub(crate) ca: CertifiedIssuer<'static, KeyPair>,
     /// While set, releases fail.
+    /// Whether it fails to release.
     pub(crate) halted: AtomicBool,
+    /// Whether it holds back what it is asked to release.
+    pub(crate) stopped: AtomicBool,
     known: Mutex<Known>,
     numbers: AtomicU64,
     serving: Mutex<Option<AbortOnDropHandle<()>>>,
@@ -64,6 +67,7 @@ impl Authority {
             task_key: SigningKey::from_seed([9; 32]),
             ca: ca(),
             halted: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
             known: Mutex::default(),
             numbers: AtomicU64::new(1),
             serving: Mutex::default(),
@@ -148,7 +152,12 @@ impl Authority {
             Call::Release { .. } if self.halted.load(Ordering::Relaxed) => {
                 Answer::Failed { what: "the site is halted".to_owned(), transient: true }
             }
-            Call::Release { task_guid, devices } => {
+            Call::Release { task_guid, devices, .. } if self.stopped.load(Ordering::Relaxed) => {
+                let mut released = self.release(task_guid, &[]);
+                released.held = devices.iter().map(|device| (*device, Reason::SiteHalted)).collect();
+                Answer::Released(Box::new(released))
+            }
+            Call::Release { task_guid, devices, .. } => {
                 Answer::Released(Box::new(self.release(task_guid, &devices)))
             }
             other => panic!("not asked by a notification server: {other:?}"),
@@ -178,6 +187,7 @@ impl Authority {
                 .filter(|device| enrolled(device).is_none())
                 .map(|device| (*device, Reason::DeviceUnknown))
                 .collect(),
+            held: Vec::new(),
             signed_push: String::new(),
         };
         let leaf = |(device, enrolment): &(DeviceId, EnrolmentId)| TaskLeaf {

@@ -163,6 +163,19 @@ async fn an_authority_that_is_away_delays_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_authority_holds_back_waits_says_why_and_is_pushed_later() {
+    let site = Site::start(1).await;
+    let mut device = Device::sign_in(&site, 0).await;
+    site.authority.stopped.store(true, Ordering::Relaxed);
+    let forwarded = site.forward(&[0], ActionKind::MACHINE_POLICY, OfflinePolicy::Queue).await;
+    let target = site.waits_for(forwarded, 0, &action::Reason::SiteHalted).await;
+    assert_eq!(target.state, State::Queued);
+    site.authority.stopped.store(false, Ordering::Relaxed);
+    let request = device.task().await;
+    assert_eq!(request.task_guid, forwarded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_withdrawn_action_is_told_to_the_device_that_has_it() {
     let site = Site::start(1).await;
     let mut device = Device::sign_in(&site, 0).await;

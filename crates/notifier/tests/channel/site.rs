@@ -151,6 +151,24 @@ impl Site {
         panic!("device {number} never became {state:?}: {target:?}; log: {:#?}", self.lines.texts());
     }
 
+    /// Waits until the target waits for that.
+    pub(crate) async fn waits_for(
+        &self,
+        task_guid: TaskGuid,
+        number: u32,
+        why: &Reason,
+    ) -> site_store::TargetRow {
+        let mut events = self.wakes.listen(Topic::Events);
+        for _ in 0..1_000 {
+            let target = self.store.target(task_guid, device(number)).await.expect("read").expect("a target");
+            if target.why.as_ref() == Some(why) {
+                return target;
+            }
+            events.wait(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("device {number} never waited for {why:?}; log: {:#?}", self.lines.texts());
+    }
+
     /// Waits until the store says that a device is online, or is not.
     pub(crate) async fn shows_online(&self, number: u32, online: bool) {
         let mut changes = self.wakes.listen(Topic::Online);

@@ -1,5 +1,7 @@
 //! `tenon collection`: the collections of a site.
 
+mod rollout;
+
 use action::DeviceId;
 use authority_link::{CollectionEntry, OwnerAnswer, OwnerCall};
 
@@ -53,6 +55,28 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Have pushes to a collection go ring by ring: the rings in their order, then everybody else
+    Rollout {
+        /// The collection's id or name
+        collection: String,
+        /// A ring and when the next one opens: `Pilot:done=95` (percent) or `Early:after=2h` (s, m, h, d); in their order
+        #[arg(long = "ring", value_name = "RING", required = true)]
+        rings: Vec<String>,
+        /// Stop when more than this share of the devices that got the task has failed, in percent
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
+        stop_above: u32,
+    },
+    /// Have pushes to a collection go to all of its devices at once again
+    RolloutRemove {
+        /// The collection's id or name
+        collection: String,
+    },
+    /// List the rollouts of collections
+    Rollouts {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove a collection
     Remove {
         /// The collection's id or name
@@ -92,6 +116,11 @@ pub(crate) async fn run(collection: Collection) -> anyhow::Result<()> {
             }
             other => return Err(unexpected(&other)),
         },
+        What::Rollout { collection, rings, stop_above } => {
+            rollout::put(&site, collection, &rings, stop_above).await?;
+        }
+        What::RolloutRemove { collection } => rollout::remove(&site, collection).await?,
+        What::Rollouts { json } => rollout::list(&site, json).await?,
         What::Remove { collection } => {
             match site.ask(OwnerCall::RemoveCollection { collection: collection.clone() }).await? {
                 OwnerAnswer::Done => print::line(&format!("{collection} is removed"))?,

@@ -1,7 +1,7 @@
 //! Collections.
 
 use action::{DeviceId, Targets, Timestamp};
-use authority_link::{CollectionEntry, OwnerAnswer, PAGE};
+use authority_link::{CollectionEntry, OwnerAnswer, PAGE, RolloutPlan};
 use filter::{Filter, device};
 
 use super::{Desk, DeskError, name_problem, not_valid, record};
@@ -143,6 +143,11 @@ impl Desk {
         if let Some(user) = self.site.collections.user_of(&id) {
             let what = format!("the collection {id} is in the rules of `{}`", user.stored.name);
             return Ok(not_valid(what, "change that one first: `tenon collection put`"));
+        }
+        let in_rings = |plan: &RolloutPlan| plan.rings.iter().any(|ring| ring.collection == id);
+        if self.site.rollouts.contains_key(&id) || self.site.rollouts.values().any(in_rings) {
+            let what = format!("the collection {id} is in a rollout");
+            return Ok(not_valid(what, "take it out there first: `tenon collection rollouts`"));
         }
         let assigned =
             self.site.people.assignments().iter().any(|assignment| assignment.collections.contains(&id));

@@ -177,7 +177,9 @@ async fn a_halt_withholds_and_refuses_nothing() {
     let request = site.request(operator, devices(&[(device, "shop-1")]));
     site.allowed(&request).await;
     assert_eq!(site.owner(OwnerCall::Halt).await, OwnerAnswer::Done);
-    assert!(matches!(site.release(request.id, &[device]).await, Answer::Failed { transient: true, .. }));
+    let released = site.released(request.id, &[device]).await;
+    assert_eq!((released.devices, released.signed_push), (Vec::new(), String::new()));
+    assert_eq!((released.refused, released.held), (Vec::new(), vec![(device, Reason::SiteHalted)]));
     assert_eq!(site.owner(OwnerCall::Resume).await, OwnerAnswer::Done);
     assert_eq!(site.released(request.id, &[device]).await.devices.len(), 1);
 }
