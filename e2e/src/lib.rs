@@ -7,6 +7,7 @@ mod ports;
 mod world;
 mod logs;
 mod wal;
+pub mod page;
 
 pub use logs::{Lines, fold};
 pub use ports::free_port;

@@ -177,6 +177,17 @@ impl World {
         AgentOnDevice::enrol(self.folder.path(), name, token.trim())
     }
 
+    /// Makes a join token that admits some devices.
+    pub fn join_token(&self, devices: u32) -> String {
+        let (url, uses) = (&*self.site.management_url, devices.to_string());
+        self.site.tenon(&["join-token", "create", "--url", url, "--uses", &uses]).trim().to_owned()
+    }
+
+    /// Returns the administrator's password.
+    pub fn password(&self) -> &'static str {
+        PASSWORD
+    }
+
     /// Returns a folder for the story's own files.
     pub fn files(&self) -> &Path {
         self.folder.path()

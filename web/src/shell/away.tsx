@@ -22,6 +22,7 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorStatusWarningBorder1}`,
     fontSize: tokens.fontSizeBase200,
   },
+  link: { textDecorationLine: "underline" },
   icon: { flexShrink: 0, fontSize: "16px", color: tokens.colorStatusWarningForeground3 },
 });
 
@@ -46,7 +47,9 @@ export function Away({ connection }: { connection: Connection }): ReactNode {
             {site.link.since
               ? t("away.site", { site: shown(site.name), since: formats.moment(site.link.since) })
               : t("away.siteNever", { site: shown(site.name) })}{" "}
-            <Go to="/connectors">{t("away.look")}</Go>
+            <Go to="/connectors" className={styles.link}>
+              {t("away.look")}
+            </Go>
           </span>
         </div>
       ))}
