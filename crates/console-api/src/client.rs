@@ -4,6 +4,7 @@ mod error;
 mod call;
 mod people;
 mod sign_in;
+mod roles;
 mod sites;
 mod devices;
 mod actions;

@@ -10,6 +10,7 @@ mod sign_in;
 mod session;
 mod token;
 mod user;
+mod role;
 mod tenant;
 mod site;
 mod mirror;
@@ -39,6 +40,10 @@ pub use kind::Kind;
 pub use mirror::{Collection, Policy};
 pub use page::{DEFAULT_PAGE, LARGEST_PAGE, Page};
 pub use problem::{PROBLEM_JSON, Problem};
+pub use role::{
+    Assignment, ConsoleRole, DeviceGroup, Grant, Holder, NewAssignment, NewConsoleRole, NewDeviceGroup,
+    PermissionInfo,
+};
 pub use session::{Me, PasswordChange, SessionInfo, Setup, SignIn, SignedIn};
 pub use sign_in::{
     BeginSignIn, FinishSignIn, OpenIdMethod, OpenIdSettings, SignInBegun, SignInMethods, SignInSettings,

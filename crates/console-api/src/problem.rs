@@ -30,6 +30,9 @@ pub struct Problem {
     /// The permission that is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
+    /// Who can give it: sign-in names of some administrators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted_by: Vec<String>,
     /// Seconds after which trying again can help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,

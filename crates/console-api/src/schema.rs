@@ -2,13 +2,18 @@
 
 use action::State;
 use utoipa::openapi::{
-    Object, ObjectBuilder,
+    Array, ArrayBuilder, Object, ObjectBuilder,
     schema::{KnownFormat, SchemaFormat, SchemaType, Type},
 };
 
 /// An id that is a UUID.
 pub(crate) fn uuid() -> Object {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).build()
+}
+
+/// A list of ids that are UUIDs.
+pub(crate) fn uuids() -> Array {
+    ArrayBuilder::new().items(uuid()).build()
 }
 
 /// A moment, RFC 3339.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Role, schema};
+use crate::{Grant, Role, schema};
 
 /// A person signs in with a local account.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
@@ -74,8 +74,10 @@ pub struct Me {
     pub groups: Vec<String>,
     /// Whether the person operates the console: makes tenants.
     pub operator: bool,
-    /// The permissions that the role gives.
+    /// The names of what the person may do somewhere.
     pub permissions: Vec<String>,
+    /// What the person holds, and where.
+    pub grants: Vec<Grant>,
     /// For callers with a cookie: the value of the header `X-Tenon-CSRF`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csrf: Option<String>,

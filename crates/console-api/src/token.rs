@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use action::Timestamp;
+use action::{SiteId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -19,6 +19,16 @@ pub struct NewApiToken {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::moment, required = false)]
     pub expires: Option<Timestamp>,
+    /// What it may do, as `GET /api/v1/permissions` names it; whatever its person may where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<String>>,
+    /// The sites for which it is good; all of its person's where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = schema::uuids, required = false)]
+    pub sites: Vec<SiteId>,
+    /// The device groups for which it is good; all devices where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_groups: Vec<Uuid>,
 }
 
 /// An API token, without its secret.
@@ -38,6 +48,16 @@ pub struct ApiToken {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::moment, required = false)]
     pub last_used: Option<Timestamp>,
+    /// What it may do; whatever its person may where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<String>>,
+    /// The sites for which it is good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = schema::uuids, required = false)]
+    pub sites: Vec<SiteId>,
+    /// The device groups for which it is good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_groups: Vec<Uuid>,
 }
 
 /// A new API token, with its secret, which is shown this once.

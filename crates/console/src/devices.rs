@@ -53,7 +53,7 @@ pub(crate) async fn list_devices(
 ) -> Result<Json<Page<Device>>, Refusal> {
     let size = page::size(wanted.limit)?;
     if let Some(site) = wanted.site
-        && console.store().site(permit.tenant(), site).await?.is_none()
+        && (!permit.reach().touches(site) || console.store().site(permit.tenant(), site).await?.is_none())
     {
         return Err(Refusal::not_found("site", site));
     }
@@ -68,6 +68,7 @@ pub(crate) async fn list_devices(
         search,
         filter: wanted.filter.as_deref().map(parse).transpose()?,
         after: after.map(|(name_key, device)| DeviceKey { name_key, device }),
+        reach: permit.reach().clone(),
     };
     let found = console.store().devices(permit.tenant(), &filter, size + 1).await?;
     let page = page::of(found, size, |(key, _)| (key.name_key.clone(), key.device));
@@ -83,11 +84,13 @@ pub(crate) async fn show_device(
     permit: Permit<ReadDevices>,
     Id(device): Id<DeviceId>,
 ) -> Result<Json<Device>, Refusal> {
+    permit.check_device(&console, device).await?;
     let found = console.store().device(permit.tenant(), device).await?;
     Ok(Json(found.ok_or_else(|| Refusal::not_found("device", device))?))
 }
 
-fn parse(text: &str) -> Result<Filter, Refusal> {
+/// Reads a filter for devices.
+pub(crate) fn parse(text: &str) -> Result<Filter, Refusal> {
     Filter::parse(text, filter::device::SEARCH).map_err(|error| {
         let detail = format!("The filter is not valid at character {}: {}.", error.at + 1, error.problem);
         Refusal::not_valid("filter", detail, error.fix)

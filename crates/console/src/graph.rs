@@ -62,6 +62,7 @@ pub(crate) async fn list_managed_devices(
     let filter = DeviceFilter {
         filter: wanted.filter.as_deref().map(filter::translate).transpose()?,
         after: after.map(|(name_key, device)| DeviceKey { name_key, device }),
+        reach: permit.reach().clone(),
         ..DeviceFilter::default()
     };
     let found = console.store().devices(permit.tenant(), &filter, size + 1).await?;
@@ -88,6 +89,7 @@ pub(crate) async fn show_managed_device(
     permit: Permit<ReadDevices>,
     Id(device): Id<DeviceId>,
 ) -> Result<Json<ManagedDevice>, Refusal> {
+    permit.check_device(&console, device).await?;
     let found = console.store().device(permit.tenant(), device).await?;
     let mut shown = managed(found.ok_or_else(|| Refusal::not_found("device", device))?);
     let actions = console.store().actions_of_device(permit.tenant(), device, RESULTS).await?;

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use action::TenantId;
+use action::{TaskGuid, TenantId};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, header},
@@ -106,13 +106,14 @@ impl Following {
         }
         loop {
             if let Some(change) = self.pending.pop() {
-                self.after = Place::From(change.id);
                 return event(&change);
             }
             let (Place::From(after) | Place::Lost(after)) = self.after;
-            self.pending = self.console.store().changes_after(tenant, after, AT_ONCE).await.ok()?;
-            self.pending.reverse();
-            if !self.pending.is_empty() {
+            let changes = self.console.store().changes_after(tenant, after, AT_ONCE).await.ok()?;
+            if let Some(last) = changes.last() {
+                self.after = Place::From(last.id);
+                self.pending = self.reached(tenant, changes).await?;
+                self.pending.reverse();
                 continue;
             }
             let shutdown = self.console.shutdown().clone();
@@ -129,6 +130,31 @@ impl Following {
                 return Some(Event::default().comment(""));
             }
         }
+    }
+}
+
+impl Following {
+    /// Leaves out what the caller does not reach; `None` where the store cannot say.
+    async fn reached(&self, tenant: TenantId, changes: Vec<LiveChange>) -> Option<Vec<LiveChange>> {
+        let reach = self.permit.reach();
+        if !reach.is_limited() {
+            return Some(changes);
+        }
+        let actions: Vec<TaskGuid> = changes
+            .iter()
+            .filter_map(|live| match &live.change {
+                Change::Action(action) => Some(action.task_guid),
+                _ => None,
+            })
+            .collect();
+        let within = self.console.store().actions_within(tenant, reach, &actions).await.ok()?;
+        let is_reached = |live: &LiveChange| match &live.change {
+            Change::Action(action) => reach.holds(action.site) || within.contains(&action.task_guid),
+            Change::Site(site) => reach.touches(site.site),
+            Change::Devices(devices) => reach.touches(devices.site),
+            Change::Reset => true,
+        };
+        Some(changes.into_iter().filter(is_reached).collect())
     }
 }
 

@@ -1,6 +1,8 @@
 //! People: who is signed in, and what they may do at the console.
 
 pub(crate) mod permission;
+pub(crate) mod rights;
+mod reach;
 pub(crate) mod permit;
 pub(crate) mod session;
 pub(crate) mod cookie;
@@ -15,6 +17,9 @@ mod me;
 mod tokens;
 mod users;
 mod tenants;
+mod roles;
+mod assignments;
+mod device_groups;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -43,6 +48,13 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(users::change_user))
         .routes(routes!(users::reset_password))
+        .routes(routes!(roles::list_permissions))
+        .routes(routes!(roles::list_roles, roles::create_role))
+        .routes(routes!(roles::put_role, roles::delete_role))
+        .routes(routes!(assignments::list_assignments, assignments::create_assignment))
+        .routes(routes!(assignments::delete_assignment))
+        .routes(routes!(device_groups::list_device_groups, device_groups::create_device_group))
+        .routes(routes!(device_groups::put_device_group, device_groups::delete_device_group))
         .routes(routes!(tenants::list_tenants, tenants::create_tenant))
 }
 

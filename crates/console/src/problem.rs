@@ -43,6 +43,7 @@ impl Refusal {
             fix: fix.into(),
             field: None,
             permission: None,
+            granted_by: Vec::new(),
             retry_after_seconds: None,
             error: None,
         };
@@ -79,16 +80,19 @@ impl Refusal {
     }
 
     /// The caller's role lacks a permission.
-    pub(crate) fn not_permitted(permission: Permission) -> Self {
-        let reason = action::Reason::CloudPermissionMissing { permission: permission.name().to_owned() };
-        let mut refusal = Self::new(
-            StatusCode::FORBIDDEN,
-            "not-permitted",
-            "Not permitted",
-            sentence(&reason),
-            reason.fix(),
-        );
-        refusal.problem.permission = Some(permission.name().to_owned());
+    pub(crate) fn not_permitted(permission: Permission, granted_by: Vec<String>) -> Self {
+        let reason = action::Reason::CloudPermissionMissing { permission: permission.name().into_owned() };
+        let fix = match &*granted_by {
+            [] => reason.fix().to_owned(),
+            names => {
+                let names: Vec<String> = names.iter().map(|name| short(name)).collect();
+                format!("Ask {} for a role that holds this permission.", names.join(" or "))
+            }
+        };
+        let mut refusal =
+            Self::new(StatusCode::FORBIDDEN, "not-permitted", "Not permitted", sentence(&reason), fix);
+        refusal.problem.permission = Some(permission.name().into_owned());
+        refusal.problem.granted_by = granted_by;
         refusal
     }
 

@@ -8,6 +8,8 @@ mod tenants;
 mod people;
 mod sign_in;
 mod provided;
+mod roles;
+mod reach;
 mod sessions;
 mod tokens;
 mod sites;
@@ -38,7 +40,9 @@ pub(crate) use identity::Identity;
 pub(crate) use outbox::{Outgoing, Sending};
 pub(crate) use people::{NewPerson, PersonRow};
 pub(crate) use provided::Provided;
+pub(crate) use reach::{Part, Reach};
 pub(crate) use record::{NewActionRow, NewTargets, Recorded, Repetition};
+pub(crate) use roles::{AssignmentRow, HeldRow};
 pub(crate) use sessions::{NewSession, Presented, SessionRow};
 pub(crate) use sign_in::{Begun, BegunBy};
 pub(crate) use sites::LinkedSite;
@@ -46,7 +50,11 @@ pub(crate) use upload::UploadApplied;
 
 const MIGRATIONS: Migrations = Migrations {
     name: "console",
-    steps: &[step(1, include_str!("store/schema.sql")), step(2, include_str!("store/sign_in.sql"))],
+    steps: &[
+        step(1, include_str!("store/schema.sql")),
+        step(2, include_str!("store/sign_in.sql")),
+        step(3, include_str!("store/roles.sql")),
+    ],
 };
 
 /// Makes a step that both engines read.

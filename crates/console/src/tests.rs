@@ -9,6 +9,7 @@ mod cancel;
 mod offboard;
 mod repetition;
 mod people;
+mod roles;
 mod problems;
 mod tenants;
 mod description;

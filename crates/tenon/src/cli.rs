@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    action, agent, backup, collection, console, demo, device, generate, join_token, login, policy, role,
-    session, sign_in, site, tenant, token, user,
+    action, agent, backup, collection, console, console_role, demo, device, device_group, generate,
+    join_token, login, policy, role, session, sign_in, site, tenant, token, user,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -47,6 +47,10 @@ pub(crate) enum Command {
     User(user::User),
     /// Administer API tokens
     Token(token::Token),
+    /// Administer who may do what at the console (at a site it is `tenon role`)
+    ConsoleRole(console_role::ConsoleRole),
+    /// Administer the groups of devices for which roles of the console are given
+    DeviceGroup(device_group::DeviceGroup),
 
     /// Administer the policies of a site (at the site's host)
     Policy(policy::Policy),

@@ -88,7 +88,7 @@ async fn ask(
     let now = console.now();
     let clocks = clocks(new, now)?;
     check_param(&new.param)?;
-    let at_sites = targets::resolve(console, permit, &new.target).await?;
+    let at_sites = targets::resolve(console, permit, new.kind.0, &new.target).await?;
     if new.task_guid.is_some() && at_sites.len() > 1 {
         let detail = format!("The devices are at {} sites, and an action has one.", at_sites.len());
         return Err(Refusal::not_valid(

@@ -19,7 +19,7 @@ pub(crate) async fn cancel_action(
     Id(task_guid): Id<TaskGuid>,
 ) -> Result<Json<CancelledAction>, Refusal> {
     let now = console.now();
-    may_cancel(&permit, &find(&console, &permit, task_guid).await?)?;
+    may_cancel(&console, &permit, &find(&console, &permit, task_guid).await?).await?;
     let entry = permit.audit("action.cancel", task_guid.to_string(), now);
     let ended = match console.store().cancel(&permit, task_guid, now, &[entry]).await? {
         Cancelled::Ended => true,

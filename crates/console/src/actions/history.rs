@@ -57,15 +57,21 @@ pub(crate) async fn list_targets(
 ) -> Result<Json<Page<TargetState>>, Refusal> {
     let size = page::size(wanted.limit)?;
     let tenant = permit.tenant();
-    find(&console, &permit, task_guid).await?;
+    let action = find(&console, &permit, task_guid).await?;
+    let whole = permit.reach().holds(action.action.site);
     if let Some(device) = wanted.device {
+        if !whole {
+            permit.check_device(&console, device).await?;
+        }
         let target = console.store().target(tenant, task_guid, device).await?;
         let target = target.filter(|target| wanted.state.is_none_or(|state| target.state == state));
         return Ok(Json(Page { items: target.into_iter().collect(), next: None }));
     }
     let after = page::read("after", wanted.after.as_deref())?;
     let found = console.store().targets(tenant, task_guid, wanted.state, after, size + 1).await?;
-    Ok(Json(page::of(found, size, |target| target.device)))
+    let mut page = page::of(found, size, |target| target.device);
+    keep_reached(&console, &permit, whole, &mut page.items, &mut Vec::new()).await?;
+    Ok(Json(page))
 }
 
 /// List what the hops said of an action, in the order in which the console heard of it.
@@ -78,8 +84,30 @@ pub(crate) async fn list_history(
     Query(wanted): Query<WantedHistory>,
 ) -> Result<Json<Page<HistoryEntry>>, Refusal> {
     let size = page::size(wanted.limit)?;
-    find(&console, &permit, task_guid).await?;
+    let action = find(&console, &permit, task_guid).await?;
+    let whole = permit.reach().holds(action.action.site);
     let after = page::read("after", wanted.after.as_deref())?;
     let found = console.store().history(permit.tenant(), task_guid, wanted.device, after, size + 1).await?;
-    Ok(Json(page::of(found, size, |entry| entry.number)))
+    let mut page = page::of(found, size, |entry| entry.number);
+    keep_reached(&console, &permit, whole, &mut Vec::new(), &mut page.items).await?;
+    Ok(Json(page))
+}
+
+/// Leaves out what is of devices that the caller does not reach, where the site is not within as a whole.
+pub(super) async fn keep_reached(
+    console: &Console,
+    permit: &Permit<ReadDevices>,
+    whole: bool,
+    targets: &mut Vec<TargetState>,
+    history: &mut Vec<HistoryEntry>,
+) -> Result<(), Refusal> {
+    if whole {
+        return Ok(());
+    }
+    let mut devices: Vec<DeviceId> = targets.iter().map(|target| target.device).collect();
+    devices.extend(history.iter().filter_map(|entry| entry.device));
+    let within = console.store().devices_within(permit.tenant(), permit.reach(), &devices).await?;
+    targets.retain(|target| within.contains(&target.device));
+    history.retain(|entry| entry.device.is_none_or(|device| within.contains(&device)));
+    Ok(())
 }

@@ -6,6 +6,7 @@ use crate::{
         permit::{Act, Permit},
     },
     problem::Refusal,
+    state::Console,
     store::ActionRow,
 };
 
@@ -13,11 +14,16 @@ use crate::{
 pub(crate) type ActPermit = Permit<Act>;
 
 /// Checks that the caller may withdraw an action: their own, or with the permission for those of others.
-pub(crate) fn may_cancel(permit: &ActPermit, action: &ActionRow) -> Result<(), Refusal> {
+pub(crate) async fn may_cancel(
+    console: &Console,
+    permit: &ActPermit,
+    action: &ActionRow,
+) -> Result<(), Refusal> {
     let own = action.action.asked_by.id == permit.user();
-    if own || permit.session().has(Permission::CancelOthersAction) {
+    let reach = permit.session().reach(console, Permission::CancelOthersAction).await?;
+    if own || reach.holds(action.action.site) {
         Ok(())
     } else {
-        Err(Refusal::not_permitted(Permission::CancelOthersAction))
+        Err(permit.session().refuse(console, Permission::CancelOthersAction).await?)
     }
 }

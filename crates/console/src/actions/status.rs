@@ -6,13 +6,17 @@ use console_api::{Action, Page, Unknown, Why};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::history;
 use crate::{
     page,
-    people::permit::{Permit, ReadDevices},
+    people::{
+        permission::Permission,
+        permit::{Permit, ReadDevices},
+    },
     problem::Refusal,
     read::{Id, Query},
     state::Console,
-    store::{ActionFilter, ActionRow},
+    store::{ActionFilter, ActionRow, Reach},
 };
 
 /// How many targets and how much history an action shows by itself; more are asked for as pages.
@@ -63,7 +67,8 @@ pub(crate) async fn list_actions(
         before: before.map(|(at, task_guid)| (Timestamp(at), task_guid)),
     };
     let found = console.store().actions(permit.tenant(), &filter, size + 1).await?;
-    let page = page::of(found, size, |row| (row.action.asked_at.0, row.action.task_guid));
+    let mut page = page::of(found, size, |row| (row.action.asked_at.0, row.action.task_guid));
+    keep_reached(&console, &permit, permit.reach(), &mut page.items).await?;
     Ok(Json(Page { items: page.items.into_iter().map(shown).collect(), next: page.next }))
 }
 
@@ -84,6 +89,8 @@ pub(crate) async fn show_action(
     }
     action.targets = console.store().targets(tenant, task_guid, None, None, SHOWN).await?;
     action.history = console.store().history(tenant, task_guid, None, None, SHOWN).await?;
+    let whole = permit.reach().holds(action.site);
+    history::keep_reached(&console, &permit, whole, &mut action.targets, &mut action.history).await?;
     Ok(Json(action))
 }
 
@@ -94,7 +101,28 @@ pub(super) async fn find<G>(
     task_guid: TaskGuid,
 ) -> Result<ActionRow, Refusal> {
     let found = console.store().action(permit.tenant(), task_guid).await?;
-    found.ok_or_else(|| Refusal::not_found("action", task_guid))
+    let found = found.ok_or_else(|| Refusal::not_found("action", task_guid))?;
+    let reach = permit.session().reach(console, Permission::ReadDevices).await?;
+    let mut rows = vec![found];
+    keep_reached(console, permit, &reach, &mut rows).await?;
+    rows.pop().ok_or_else(|| Refusal::not_found("action", task_guid))
+}
+
+/// Leaves out actions that the caller does not reach: those of a site that is within as a whole stay, and those with a
+/// device that is within.
+async fn keep_reached<G>(
+    console: &Console,
+    permit: &Permit<G>,
+    reach: &Reach,
+    rows: &mut Vec<ActionRow>,
+) -> Result<(), Refusal> {
+    if !reach.is_limited() {
+        return Ok(());
+    }
+    let ids: Vec<TaskGuid> = rows.iter().map(|row| row.action.task_guid).collect();
+    let within = console.store().actions_within(permit.tenant(), reach, &ids).await?;
+    rows.retain(|row| reach.holds(row.action.site) || within.contains(&row.action.task_guid));
+    Ok(())
 }
 
 /// Returns an action as it is shown: where the connector of its site is away, that is why it waits, or why nobody knows.

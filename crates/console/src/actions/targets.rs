@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use action::{DeviceId, Reason, SiteId, Target, Targets};
+use action::{ActionKind, DeviceId, Reason, SiteId, Target, Targets};
 use console_api::{NewTarget, SiteState};
 
 use super::permit::ActPermit;
 use crate::{
+    people::permission::Permission,
     problem::{Refusal, sentence, short},
     state::Console,
     store::NewTargets,
@@ -18,12 +19,52 @@ pub(super) struct AtSite {
     pub(super) targets: NewTargets,
 }
 
-/// Finds the targets, grouped by their sites. What the tenant does not have is not found, whoever has it.
+/// Finds the targets, grouped by their sites. What the tenant does not have is not found, whoever has it; what the caller
+/// may not start that kind of action on is refused, or not found where they may not even see it.
 pub(super) async fn resolve(
     console: &Console,
     permit: &ActPermit,
+    kind: ActionKind,
     target: &NewTarget,
 ) -> Result<Vec<AtSite>, Refusal> {
+    let session = permit.session();
+    let permission = Permission::Initiate(kind);
+    if !session.rights().somewhere(permission) {
+        return Err(session.refuse(console, permission).await?);
+    }
+    let at_sites = found(console, permit, target).await?;
+    let (reach, seen) =
+        (session.reach(console, permission).await?, session.reach(console, Permission::ReadDevices).await?);
+    if !reach.is_limited() {
+        return Ok(at_sites);
+    }
+    for at_site in &at_sites {
+        match &at_site.targets {
+            NewTargets::Collection { .. } if reach.holds(at_site.site) => {}
+            NewTargets::Collection { .. } if seen.touches(at_site.site) => {
+                return Err(session.refuse(console, permission).await?);
+            }
+            NewTargets::Collection { .. } => {
+                return Err(Refusal::not_found("site", at_site.site).field("target.site"));
+            }
+            NewTargets::Devices(targets) => {
+                let named: Vec<DeviceId> = targets.iter().map(|target| target.device).collect();
+                let within = console.store().devices_within(permit.tenant(), &reach, &named).await?;
+                let Some(outside) = named.into_iter().find(|device| !within.contains(device)) else {
+                    continue;
+                };
+                let visible = console.store().devices_within(permit.tenant(), &seen, &[outside]).await?;
+                return Err(match visible.is_empty() {
+                    true => Refusal::not_found("device", outside).field("target"),
+                    false => session.refuse(console, permission).await?.field("target"),
+                });
+            }
+        }
+    }
+    Ok(at_sites)
+}
+
+async fn found(console: &Console, permit: &ActPermit, target: &NewTarget) -> Result<Vec<AtSite>, Refusal> {
     match target {
         NewTarget::Device { device } => devices(console, permit, &[*device], "target.device").await,
         NewTarget::Devices { devices: named } => {

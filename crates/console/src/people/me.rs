@@ -20,6 +20,7 @@ pub(crate) async fn change_password(
     session: Session,
     Body(change): Body<PasswordChange>,
 ) -> Result<StatusCode, Refusal> {
+    session.check_whole()?;
     let now = console.now();
     let name = name_key(session.user_name());
     if let Err(seconds) = console.limits().attempt(session.address(), &name, now) {

@@ -3,14 +3,14 @@
 
 use std::marker::PhantomData;
 
-use action::{TenantId, Timestamp, UserId};
+use action::{DeviceId, SiteId, TenantId, Timestamp, UserId};
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{
     people::{permission::Permission, session::Session},
     problem::Refusal,
     state::Console,
-    store::Audit,
+    store::{Audit, Reach},
 };
 
 /// Something that a permission allows.
@@ -23,6 +23,7 @@ pub(crate) trait Grant {
 #[derive(Debug)]
 pub(crate) struct Permit<G> {
     session: Session,
+    reach: Reach,
     grant: PhantomData<fn() -> G>,
 }
 
@@ -53,6 +54,8 @@ grants! {
     ManageUsers => ManageUsers,
     /// Setting how people sign in.
     ManageSignIn => ManageSignIn,
+    /// Making roles and device groups, and giving roles.
+    ManageRoles => ManageRoles,
     /// Reading the audit.
     ReadAudit => ReadAudit,
     /// Making tenants.
@@ -87,15 +90,47 @@ impl<G> Permit<G> {
 }
 
 impl<G: Grant> Permit<G> {
-    /// Makes a permit, where the person's role gives it. A refusal is put into the audit.
+    /// Makes a permit, where the caller has the permission somewhere, or in the whole tenant where it has no parts. A
+    /// refusal is put into the audit, and says who can give what is missing.
     pub(crate) async fn of(session: Session, console: &Console) -> Result<Self, Refusal> {
-        if session.has(G::PERMISSION) {
-            return Ok(Self { session, grant: PhantomData });
+        let permission = G::PERMISSION;
+        let has = match permission.is_scoped() {
+            true => session.rights().somewhere(permission),
+            false => session.rights().everywhere(permission),
+        };
+        if !has {
+            return Err(session.refuse(console, permission).await?);
         }
-        let now = console.now();
-        let entry = session.audit("permission", G::PERMISSION.name(), "refused: permission missing", now);
-        console.audit_refusal(entry).await?;
-        Err(Refusal::not_permitted(G::PERMISSION))
+        let reach = session.reach(console, permission).await?;
+        Ok(Self { session, reach, grant: PhantomData })
+    }
+
+    /// Returns what the permit reaches.
+    pub(crate) fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Checks that something of a site is within reach; what is not is not there.
+    pub(crate) fn check_site(&self, site: SiteId) -> Result<(), Refusal> {
+        if self.reach.touches(site) { Ok(()) } else { Err(Refusal::not_found("site", site)) }
+    }
+
+    /// Checks that a site is within reach as a whole.
+    pub(crate) async fn check_whole_site(&self, console: &Console, site: SiteId) -> Result<(), Refusal> {
+        match (self.reach.touches(site), self.reach.holds(site)) {
+            (_, true) => Ok(()),
+            (true, false) => Err(self.session.refuse(console, G::PERMISSION).await?),
+            (false, false) => Err(Refusal::not_found("site", site)),
+        }
+    }
+
+    /// Checks that a device is within reach; what is not is not there.
+    pub(crate) async fn check_device(&self, console: &Console, device: DeviceId) -> Result<(), Refusal> {
+        if !self.reach.is_limited() {
+            return Ok(());
+        }
+        let within = console.store().devices_within(self.tenant(), &self.reach, &[device]).await?;
+        if within.is_empty() { Err(Refusal::not_found("device", device)) } else { Ok(()) }
     }
 }
 

@@ -11,11 +11,17 @@ use console_api::{CSRF_HEADER, Me};
 
 use crate::{
     config::Config,
-    people::{cookie, permission::Permission},
+    people::{
+        cookie,
+        permission::Permission,
+        reach,
+        rights::{Held, Rights},
+        roles,
+    },
     problem::Refusal,
     secret::{self, API_TOKEN_PREFIX, SESSION_PREFIX},
     state::Console,
-    store::{Audit, Presented, SessionRow},
+    store::{Audit, HeldRow, Presented, Reach, SessionRow},
     web::Caller,
 };
 
@@ -29,6 +35,7 @@ const USE_KEPT_EVERY: Duration = Duration::from_hours(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     row: SessionRow,
+    rights: Rights,
     from: IpAddr,
     hash: String,
     csrf: Option<String>,
@@ -65,9 +72,49 @@ impl Session {
         &self.hash
     }
 
-    /// Returns whether the caller's role gives a permission.
+    /// Returns what the caller may do.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
+    /// Returns whether the caller has a permission in the whole tenant.
     pub(crate) fn has(&self, permission: Permission) -> bool {
-        permission.is_given_by(self.row.role, self.row.operator)
+        self.rights.everywhere(permission)
+    }
+
+    /// Returns the part of the tenant in which the caller has a permission.
+    pub(crate) async fn reach(&self, console: &Console, permission: Permission) -> Result<Reach, Refusal> {
+        reach::of(console, self.tenant(), &self.rights.places(permission)).await
+    }
+
+    /// Checks that the caller has all these permissions in the whole tenant: nobody gives more than they have.
+    pub(crate) async fn may_give(
+        &self,
+        console: &Console,
+        mut permissions: impl Iterator<Item = Permission>,
+    ) -> Result<(), Refusal> {
+        match permissions.find(|permission| !self.rights.everywhere(*permission)) {
+            None => Ok(()),
+            Some(missing) => Err(self.refuse(console, missing).await?),
+        }
+    }
+
+    /// Checks that the caller is the person, or a token that may do all that its person may.
+    pub(crate) fn check_whole(&self) -> Result<(), Refusal> {
+        if !self.rights.are_limited() {
+            return Ok(());
+        }
+        let detail = "This API token was made for some actions only, and this is not one of them.";
+        let fix = "Sign in yourself, or use a token without limits.";
+        Err(Refusal::new(StatusCode::FORBIDDEN, "token-limited", "Not permitted", detail, fix))
+    }
+
+    /// Writes a refusal into the audit, and returns it: with what is missing, and who can give it.
+    pub(crate) async fn refuse(&self, console: &Console, permission: Permission) -> Result<Refusal, Refusal> {
+        let entry = self.audit("permission", permission.name(), "refused: permission missing", console.now());
+        console.audit_refusal(entry).await?;
+        let administrators = console.store().administrators(self.tenant()).await?;
+        Ok(Refusal::not_permitted(permission, administrators))
     }
 
     /// Makes an entry of the audit about the caller.
@@ -91,21 +138,38 @@ impl Session {
 
     /// Returns the caller, as they are shown to themselves.
     pub(crate) fn me(&self) -> Me {
-        me(&self.row, self.csrf.clone())
+        me(&self.row, &self.rights, self.csrf.clone())
     }
 
-    /// Returns whether what the caller presented is still valid.
+    /// Returns whether what the caller presented is still valid, and allows what it did.
     pub(crate) async fn is_valid(&self, console: &Console) -> Result<bool, Refusal> {
         let found = match console.store().session(Presented::Session(&self.hash), console.now()).await? {
             None => console.store().session(Presented::ApiToken(&self.hash), console.now()).await?,
             found => found,
         };
-        Ok(found.is_some())
+        match found {
+            Some(row) => Ok(rights(console, &row).await?.are_the_same(&self.rights)),
+            None => Ok(false),
+        }
     }
 }
 
+/// Works out what a person, or their token, may do now.
+pub(crate) async fn rights(console: &Console, row: &SessionRow) -> Result<Rights, Refusal> {
+    let rows = console.store().held(row.tenant, row.user, &row.groups).await?;
+    let held = rows.into_iter().filter_map(|HeldRow { role, own, place }| {
+        let (role, permissions) = match own {
+            Some(own) => own,
+            None => roles::built_in(role).map(|role| (role.name, role.permissions))?,
+        };
+        let permissions = permissions.iter().filter_map(|name| Permission::named(name)).collect();
+        Some(Held { role, permissions, place })
+    });
+    Ok(Rights::new(row.role, row.operator, held.collect(), row.limit.as_ref()))
+}
+
 /// Returns a person as they are shown to themselves.
-pub(crate) fn me(row: &SessionRow, csrf: Option<String>) -> Me {
+pub(crate) fn me(row: &SessionRow, rights: &Rights, csrf: Option<String>) -> Me {
     Me {
         id: row.user,
         name: row.user_name.clone(),
@@ -115,7 +179,8 @@ pub(crate) fn me(row: &SessionRow, csrf: Option<String>) -> Me {
         role: row.role,
         groups: row.groups.clone(),
         operator: row.operator,
-        permissions: Permission::names_of(row.role, row.operator),
+        permissions: rights.names(),
+        grants: rights.grants(),
         csrf,
     }
 }
@@ -157,7 +222,8 @@ impl FromRequestParts<Console> for Session {
         {
             console.store().token_used(&hash, now).await?;
         }
-        Ok(Self { row, from, hash, csrf })
+        let rights = rights(console, &row).await?;
+        Ok(Self { row, rights, from, hash, csrf })
     }
 }
 

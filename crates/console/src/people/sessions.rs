@@ -39,6 +39,7 @@ pub(crate) async fn list_sessions(
     session: Session,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Vec<SessionInfo>>, Refusal> {
+    session.check_whole()?;
     let whose = if wanted.all { None } else { Some(wanted.user.unwrap_or(session.user())) };
     if whose == Some(session.user()) {
         return Ok(Json(list(&console, &session, whose).await?));
@@ -68,6 +69,7 @@ pub(crate) async fn revoke_session(
     session: Session,
     Id(ended): Id<Uuid>,
 ) -> Result<StatusCode, Refusal> {
+    session.check_whole()?;
     let owner = if session.has(Permission::ManageUsers) { None } else { Some(session.user()) };
     let entry = session.audit("session.revoke", ended.to_string(), "done", console.now());
     if console.store().revoke_session(session.tenant(), owner, ended, &[entry]).await? {

@@ -128,7 +128,11 @@ pub(super) async fn begin(
         return Err(Refusal::not_signed_in("The account was disabled in this moment."));
     };
     let csrf = cookie.then(|| secret::csrf(&token));
-    let mut signed_in = SignedIn { token: None, expires, me: session::me(&row, csrf) };
+    let mut signed_in = SignedIn {
+        token: None,
+        expires,
+        me: session::me(&row, &session::rights(console, &row).await?, csrf),
+    };
     let mut headers = HeaderMap::new();
     if cookie {
         headers.append(header::SET_COOKIE, super::cookie::session(console.config(), &token, lasts)?);

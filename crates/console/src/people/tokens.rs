@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use console_api::{ApiToken, CreatedApiToken, NewApiToken};
 use uuid::Uuid;
 
-use super::{checked_name, session::Session};
+use super::{assignments, checked_name, rights::Place, roles, session::Session};
 use crate::{
     problem::Refusal,
     read::{Body, Id},
@@ -40,6 +40,7 @@ pub(crate) async fn create_token(
     session: Session,
     Body(new): Body<NewApiToken>,
 ) -> Result<(StatusCode, Json<CreatedApiToken>), Refusal> {
+    session.check_whole()?;
     let now = console.now();
     let name = checked_name("name", &new.name)?;
     let expires = new.expires.unwrap_or_else(|| now.plus(LASTS));
@@ -51,7 +52,21 @@ pub(crate) async fn create_token(
         let detail = format!("You have {MOST_TOKENS} API tokens already.");
         return Err(Refusal::conflict("too-many-tokens", detail, "Revoke one that is no longer used."));
     }
-    let token = ApiToken { id: service::dice::uuid(), name, created: now, expires, last_used: None };
+    if let Some(names) = &new.permissions {
+        roles::checked_permissions("permissions", names)?;
+    }
+    let place = Place { sites: new.sites, groups: new.device_groups };
+    assignments::check_place_of(&console, session.tenant(), &place).await?;
+    let token = ApiToken {
+        id: service::dice::uuid(),
+        name,
+        created: now,
+        expires,
+        last_used: None,
+        permissions: new.permissions,
+        sites: place.sites,
+        device_groups: place.groups,
+    };
     let secret = secret::fresh(API_TOKEN_PREFIX);
     let entry = session.audit("token.create", token.id.to_string(), "done", now);
     console
@@ -69,6 +84,7 @@ pub(crate) async fn revoke_token(
     session: Session,
     Id(token): Id<Uuid>,
 ) -> Result<StatusCode, Refusal> {
+    session.check_whole()?;
     let entry = session.audit("token.revoke", token.to_string(), "done", console.now());
     if console.store().revoke_token(session.user(), token, &[entry]).await? {
         Ok(StatusCode::NO_CONTENT)

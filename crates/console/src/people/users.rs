@@ -6,6 +6,7 @@ use console_api::{CreatedUser, NewUser, PasswordReset, ResetPassword, User, User
 
 use super::{
     checked_name, password,
+    permission::Permission,
     permit::{ManageUsers, Permit},
 };
 use crate::{
@@ -34,6 +35,7 @@ pub(crate) async fn create_user(
     Body(new): Body<NewUser>,
 ) -> Result<(StatusCode, Json<CreatedUser>), Refusal> {
     let now = console.now();
+    may_give_role(&console, &permit, new.role).await?;
     let (person, made) = account(&console, &new, permit.tenant(), "").await?;
     let entry = permit.audit("user.create", person.name.clone(), now);
     match console.store().create_person(&person, &[entry]).await {
@@ -55,6 +57,9 @@ pub(crate) async fn change_user(
 ) -> Result<Json<User>, Refusal> {
     let person = find(&console, &permit, user).await?;
     let role = change.role.unwrap_or(person.user.role);
+    // Who may not give what the person has must not take it away or take their place either.
+    may_give_role(&console, &permit, person.user.role).await?;
+    may_give_role(&console, &permit, role).await?;
     let disabled = change.disabled.unwrap_or(person.user.disabled);
     let entry = permit.audit("user.change", user.to_string(), console.now());
     if !console.store().change_person(permit.tenant(), user, role, disabled, &[entry]).await? {
@@ -82,6 +87,7 @@ pub(crate) async fn reset_password(
         let detail = "The person signs in by the tenant's provider and has no password here.";
         return Err(Refusal::conflict("no-password", detail, "Reset the password at the provider."));
     }
+    may_give_role(&console, &permit, person.user.role).await?;
     let (password, made) = given_or_made("password", reset.password.as_deref(), &person.user.name)?;
     let hash = console.passwords().hash(&password).await?;
     let entry = permit.audit("user.reset_password", user.to_string(), console.now());
@@ -114,6 +120,15 @@ pub(super) async fn account(
         created: console.now(),
     };
     Ok((person, made))
+}
+
+/// Checks that the caller has all that a role gives.
+async fn may_give_role(
+    console: &Console,
+    permit: &Permit<ManageUsers>,
+    role: console_api::Role,
+) -> Result<(), Refusal> {
+    permit.session().may_give(console, Permission::of_role(role, false).into_iter()).await
 }
 
 fn given_or_made(field: &str, given: Option<&str>, name: &str) -> Result<(String, Option<String>), Refusal> {

@@ -17,7 +17,9 @@ pub(crate) async fn list_sites(
     State(console): State<Console>,
     permit: Permit<ReadSites>,
 ) -> Result<Json<Vec<Site>>, Refusal> {
-    Ok(Json(console.store().sites(permit.tenant()).await?))
+    let mut sites = console.store().sites(permit.tenant()).await?;
+    sites.retain(|site| permit.reach().touches(site.id));
+    Ok(Json(sites))
 }
 
 /// Show a site.
@@ -28,6 +30,7 @@ pub(crate) async fn show_site(
     permit: Permit<ReadSites>,
     Id(site): Id<SiteId>,
 ) -> Result<Json<Site>, Refusal> {
+    permit.check_site(site)?;
     let found = console.store().site(permit.tenant(), site).await?;
     Ok(Json(found.ok_or_else(|| Refusal::not_found("site", site))?))
 }

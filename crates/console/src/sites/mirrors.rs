@@ -19,6 +19,7 @@ pub(crate) async fn list_collections(
     permit: Permit<ReadSites>,
     Id(site): Id<SiteId>,
 ) -> Result<Json<Vec<Collection>>, Refusal> {
+    permit.check_site(site)?;
     let found = console.store().collections(permit.tenant(), site).await?;
     Ok(Json(found.ok_or_else(|| Refusal::not_found("site", site))?))
 }
@@ -31,6 +32,7 @@ pub(crate) async fn list_policies(
     permit: Permit<ReadSites>,
     Id(site): Id<SiteId>,
 ) -> Result<Json<Vec<Policy>>, Refusal> {
+    permit.check_site(site)?;
     let found = console.store().policies(permit.tenant(), site).await?;
     Ok(Json(found.ok_or_else(|| Refusal::not_found("site", site))?))
 }

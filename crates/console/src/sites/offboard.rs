@@ -19,6 +19,7 @@ pub(crate) async fn offboard_site(
     permit: Permit<OffboardSites>,
     Id(site): Id<SiteId>,
 ) -> Result<Json<Site>, Refusal> {
+    permit.check_whole_site(&console, site).await?;
     let now = console.now();
     let entry = permit.audit("site.offboard", site.to_string(), now);
     let ended = console.store().offboard(permit.tenant(), site, now, &[entry]).await?;

@@ -5,7 +5,7 @@ use console_api::{Compliance, Device};
 use database::{Args, DbError, Engine, Row, Statement, args};
 use filter::{Condition, Dialect, Filter, SqlValue};
 
-use super::Store;
+use super::{Reach, Store};
 
 /// Where a page of devices begins: after this one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +21,8 @@ pub(crate) struct DeviceFilter {
     /// What the name must contain.
     pub(crate) search: Option<String>,
     pub(crate) filter: Option<Filter>,
+    /// What the caller reaches.
+    pub(crate) reach: Reach,
     pub(crate) after: Option<DeviceKey>,
 }
 
@@ -111,6 +113,7 @@ impl Store {
             let Condition { text, values } = filter.to_sql(dialect, next, &column);
             condition.push_str(" AND ");
             condition.push_str(&text);
+            next += values.len();
             for value in values {
                 arguments = match value {
                     SqlValue::Text(text) => arguments.with(text),
@@ -118,12 +121,15 @@ impl Store {
                 };
             }
         }
+        let (reached, arguments) = self.reaching(&wanted.reach, &mut (next - 1), arguments);
+        condition.push_str(" AND ");
+        condition.push_str(&reached);
         (condition, arguments)
     }
 }
 
 /// Returns the column of a field of `filter::device::SEARCH`.
-fn column(field: &str) -> &'static str {
+pub(super) fn column(field: &str) -> &'static str {
     match field {
         "name" => "device.name",
         "os" => "device.os",

@@ -6,12 +6,14 @@ use database::{DbError, Row, Statement, args};
 use uuid::Uuid;
 
 use super::{Audit, Store};
+use crate::people::rights::{Limit, Place};
 
 const INSERT: Statement = Statement::both(
-    "INSERT INTO api_token (id, hash, person, name, created, expires) VALUES ($1, $2, $3, $4, $5, $6)",
+    "INSERT INTO api_token (id, hash, person, name, created, expires, limits)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)",
 );
 const OF_PERSON: Statement = Statement::both(
-    "SELECT id, name, created, expires, last_used FROM api_token WHERE person = $1 ORDER BY created, id",
+    "SELECT id, name, created, expires, last_used, limits FROM api_token WHERE person = $1 ORDER BY created, id",
 );
 const REVOKE: Statement = Statement::both("DELETE FROM api_token WHERE person = $1 AND id = $2");
 const USED: Statement = Statement::both("UPDATE api_token SET last_used = $2 WHERE hash = $1");
@@ -25,6 +27,11 @@ impl Store {
         hash: &str,
         audit: &[Audit],
     ) -> Result<(), DbError> {
+        let limit = Limit {
+            permissions: token.permissions.clone(),
+            place: Place { sites: token.sites.clone(), groups: token.device_groups.clone() },
+        };
+        let limits = (!limit.is_none()).then(|| serde_json::to_string(&limit).unwrap_or_default());
         let mut transaction = self.db.begin().await?;
         let arguments = args![
             token.id.to_string(),
@@ -32,7 +39,8 @@ impl Store {
             user.to_string(),
             &token.name,
             token.created.0,
-            token.expires.0
+            token.expires.0,
+            limits,
         ];
         transaction.execute(&INSERT, arguments).await?;
         super::audit::append(&mut transaction, audit).await?;
@@ -67,11 +75,18 @@ impl Store {
 }
 
 fn read(row: &Row) -> Result<ApiToken, DbError> {
+    let limit: Limit = match row.opt_text("limits")? {
+        Some(_) => row.json("limits")?,
+        None => Limit::default(),
+    };
     Ok(ApiToken {
         id: row.parsed("id")?,
         name: row.text("name")?.to_owned(),
         created: Timestamp(row.int("created")?),
         expires: Timestamp(row.int("expires")?),
         last_used: row.opt_int("last_used")?.map(Timestamp),
+        permissions: limit.permissions,
+        sites: limit.place.sites,
+        device_groups: limit.place.groups,
     })
 }

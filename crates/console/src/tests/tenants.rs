@@ -1,7 +1,7 @@
 //! What belongs to another tenant is not there. The description of the API is walked, so that no endpoint is forgotten.
 
 use axum::http::Method;
-use console_api::{CreatedApiToken, Me, SessionInfo};
+use console_api::{Assignment, ConsoleRole, CreatedApiToken, DeviceGroup, Me, SessionInfo};
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -17,6 +17,12 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
     let token: CreatedApiToken =
         world.post("/api/v1/tokens", &world.ann, &json!({ "name": "x" })).await.json();
     let sessions: Vec<SessionInfo> = world.get("/api/v1/sessions", &world.ann).await.json();
+    let group = json!({ "name": "g", "filter": "online = true" });
+    let group: DeviceGroup = world.post("/api/v1/device-groups", &world.ann, &group).await.json();
+    let role = json!({ "name": "r", "permissions": ["Managed devices / Read"] });
+    let role: ConsoleRole = world.post("/api/v1/roles", &world.ann, &role).await.json();
+    let assignment = json!({ "role": role.id, "holder": { "type": "user", "user": me.id } });
+    let assignment: Assignment = world.post("/api/v1/assignments", &world.ann, &assignment).await.json();
     let zoe = world.other_tenant().await;
 
     let document: Value = serde_json::from_str(&crate::openapi()).expect("json");
@@ -27,6 +33,9 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
             .replace("{device}", &devices[0].to_string())
             .replace("{task_guid}", &task_guid.to_string())
             .replace("{user}", &me.id.to_string())
+            .replace("{role}", &role.id.to_string())
+            .replace("{assignment}", &assignment.id.to_string())
+            .replace("{device_group}", &group.id.to_string())
             .replace("{session}", &sessions[0].id.to_string())
             .replace("{token}", &token.token.id.to_string());
         assert!(!with_ids.contains('{'), "give `{path}` an id of another tenant here");
@@ -39,6 +48,10 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
                 path if path.ends_with("triggerConfigurationManagerAction") => {
                     json!({ "configurationManagerAction": { "action": "refreshMachinePolicy" } })
                 }
+                path if path.contains("/roles/") => {
+                    json!({ "name": "z", "permissions": ["Managed devices / Read"] })
+                }
+                path if path.contains("/device-groups/") => json!({ "name": "z", "filter": "online = true" }),
                 _ => json!({}),
             });
             let answer = world.call(method.clone(), &with_ids, &zoe, body.as_ref()).await;
@@ -47,7 +60,7 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
             walked += 1;
         }
     }
-    assert!(walked >= 14, "{walked} endpoints with ids were walked");
+    assert!(walked >= 20, "{walked} endpoints with ids were walked");
 
     for (path, field) in
         [("/api/v1/devices?site=", true), ("/api/v1/actions?site=", true), ("/api/v1/actions?device=", false)]
@@ -59,6 +72,20 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
             false => assert_eq!(answer.json::<Value>(), json!({ "items": [] }), "{path}"),
         }
     }
+    for body in [
+        json!({ "role": role.id, "holder": { "type": "group", "group": "g" } }),
+        json!({ "role": "00000000-0000-0000-0000-000000000003", "holder": { "type": "user", "user": me.id } }),
+        json!({ "role": "00000000-0000-0000-0000-000000000003", "holder": { "type": "group", "group": "g" }, "sites": [site] }),
+        json!({ "role": "00000000-0000-0000-0000-000000000003", "holder": { "type": "group", "group": "g" },
+            "device_groups": [group.id] }),
+    ] {
+        assert_eq!(world.post("/api/v1/assignments", &zoe, &body).await.problem().status, 404, "{body}");
+    }
+    for body in [json!({ "name": "t", "sites": [site] }), json!({ "name": "t", "device_groups": [group.id] })]
+    {
+        assert_eq!(world.post("/api/v1/tokens", &zoe, &body).await.problem().status, 404, "{body}");
+    }
+    assert_eq!(world.get(&format!("/api/v1/sessions?user={}", me.id), &zoe).await.problem().status, 404);
     for target in [
         json!({ "type": "device", "device": devices[0] }),
         json!({ "type": "collection", "site": site, "collection": "SMS00001" }),
@@ -66,7 +93,7 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
         let answer = world.post("/api/v1/actions", &zoe, &json!({ "kind": 1, "target": target })).await;
         assert_eq!(answer.problem().status, 404, "{target}");
     }
-    for path in ["/api/v1/sites", "/api/v1/tokens"] {
+    for path in ["/api/v1/sites", "/api/v1/tokens", "/api/v1/assignments", "/api/v1/device-groups"] {
         assert_eq!(world.get(path, &zoe).await.json::<Value>(), json!([]), "{path}");
     }
     for path in ["/api/v1/devices", "/api/v1/actions"] {

@@ -16,6 +16,8 @@ pub(crate) mod action;
 pub(crate) mod tenant;
 pub(crate) mod user;
 pub(crate) mod token;
+pub(crate) mod console_role;
+pub(crate) mod device_group;
 pub(crate) mod policy;
 pub(crate) mod collection;
 pub(crate) mod role;
@@ -39,6 +41,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tenant(tenant) => tenant::run(tenant).await?,
         Command::User(user) => user::run(user).await?,
         Command::Token(token) => token::run(token).await?,
+        Command::ConsoleRole(role) => console_role::run(role).await?,
+        Command::DeviceGroup(group) => device_group::run(group).await?,
         Command::Policy(policy) => policy::run(policy).await?,
         Command::Collection(collection) => collection::run(collection).await?,
         Command::Role(role) => role::run(role).await?,

@@ -1,5 +1,6 @@
 //! `tenon token`: API tokens, for scripts that act in a person's name.
 
+use action::SiteId;
 use console_api::NewApiToken;
 use uuid::Uuid;
 
@@ -26,6 +27,16 @@ enum What {
         /// How many days it is valid
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=365))]
         days: u64,
+        /// What it may do, such as `Managed devices / Read`; whatever you may where it is left out; may be given more than
+        /// once
+        #[arg(long = "permission")]
+        permissions: Vec<String>,
+        /// A site for which it is good, by id; may be given more than once
+        #[arg(long = "site-id")]
+        sites: Vec<SiteId>,
+        /// A device group for which it is good, by id; may be given more than once
+        #[arg(long = "device-group")]
+        device_groups: Vec<Uuid>,
     },
     /// List your tokens
     List,
@@ -41,9 +52,10 @@ pub(crate) async fn run(token: Token) -> anyhow::Result<()> {
     let client = token.console.client()?;
     let json = token.console.json;
     match token.what {
-        What::Create { name, days } => {
+        What::Create { name, days, permissions, sites, device_groups } => {
             let expires = service::clock::now().plus(std::time::Duration::from_hours(24 * days));
-            let new = NewApiToken { name, expires: Some(expires) };
+            let permissions = (!permissions.is_empty()).then_some(permissions);
+            let new = NewApiToken { name, expires: Some(expires), permissions, sites, device_groups };
             let created = client.create_token(&new).await.map_err(refused)?;
             if json {
                 return print::json(&created);
@@ -59,10 +71,12 @@ pub(crate) async fn run(token: Token) -> anyhow::Result<()> {
                 .into_iter()
                 .map(|t| {
                     let used = t.last_used.map_or_else(|| "never".to_owned(), |at| at.to_string());
-                    vec![t.id.to_string(), t.name, t.expires.to_string(), used]
+                    let may =
+                        t.permissions.map_or_else(|| "whatever you may".to_owned(), |may| may.join(", "));
+                    vec![t.id.to_string(), t.name, t.expires.to_string(), used, may]
                 })
                 .collect();
-            print::table(&["ID", "NAME", "EXPIRES", "LAST USED"], &rows)?;
+            print::table(&["ID", "NAME", "EXPIRES", "LAST USED", "MAY"], &rows)?;
         }
         What::Revoke { id } => {
             client.revoke_token(id).await.map_err(refused)?;

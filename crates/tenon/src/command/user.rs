@@ -25,7 +25,7 @@ enum What {
     Create {
         /// The sign-in name
         name: String,
-        /// `Administrator`, `Help Desk Operator` or `Read Only Operator`
+        /// `Administrator`, `Help Desk Operator`, `Read Only Operator`, or `None` for somebody who gets `tenon console-role`s
         #[arg(long, default_value = "Help Desk Operator")]
         role: Role,
         /// The name as others see it

@@ -68,7 +68,8 @@ pub(crate) async fn put_sign_in_settings(
 /// Checks that an administrator can still sign in: the caller, who came by that very provider.
 fn check_way_in(permit: &Permit<ManageSignIn>, new: &SignInSettings) -> Result<(), Refusal> {
     let provider = new.openid.as_ref().map(|openid| &*openid.issuer);
-    if provider.is_some() && permit.session().issuer() == provider {
+    if provider.is_some() && permit.session().issuer() == provider && !permit.session().rights().are_limited()
+    {
         return Ok(());
     }
     let detail = "Without accounts of the console nobody might be able to sign in.";

@@ -92,7 +92,13 @@ pub(super) async fn all(plan: &Plan, demo: &Demo, children: &mut Children) -> an
     let devices = Devices::start(demo.devices, &join_token).await?;
     all_online(&client, uses, &devices).await?;
 
-    let new = NewApiToken { name: "demo".to_owned(), expires: None };
+    let new = NewApiToken {
+        name: "demo".to_owned(),
+        expires: None,
+        permissions: None,
+        sites: Vec::new(),
+        device_groups: Vec::new(),
+    };
     let token = client.create_token(&new).await.map_err(refused)?.secret;
     Ok(Ready { program, user, password, token, devices, client })
 }
