@@ -19,6 +19,11 @@ export const PERMISSION = {
   audit: "Audit data / Read",
 } as const;
 
+/** Returns whether permissions allow asking for a kind of action, all kinds or this one; where, the console decides. */
+export function mayAct(permissions: readonly string[] | undefined, kind: string): boolean {
+  return permissions?.some((held) => held === PERMISSION.act || held === `${PERMISSION.act} / ${kind}`) ?? false;
+}
+
 /** The three actions above a device, in the order of the original. */
 export const THREE_ACTIONS = ["sync-machine-policy", "sync-user-policy", "app-evaluation"] as const;
 export type KnownKind = (typeof THREE_ACTIONS)[number] | "probe";

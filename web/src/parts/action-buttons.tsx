@@ -7,7 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { me } from "../api/queries";
-import { PERMISSION, THREE_ACTIONS } from "../api/words";
+import { PERMISSION, THREE_ACTIONS, mayAct } from "../api/words";
 import { useTexts } from "../text/text";
 import { useKindName } from "./kind";
 
@@ -21,9 +21,9 @@ export function ActionButtons({ ask, disabled }: { ask: (kind: string) => void; 
   const { t } = useTexts();
   const kind = useKindName();
   const { data } = useQuery(me);
-  const may = data?.permissions.includes(PERMISSION.act) ?? false;
   return THREE_ACTIONS.map((action) => {
     const Icon = ICONS[action];
+    const may = mayAct(data?.permissions, action);
     // A button that says why it does not work can still be reached: the reason must be readable without a mouse.
     return (
       <Button

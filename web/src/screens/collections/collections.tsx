@@ -7,7 +7,7 @@ import { useState, type ReactNode } from "react";
 
 import type { Schemas } from "../../api/client";
 import { collections, me } from "../../api/queries";
-import { PERMISSION, THREE_ACTIONS, type Site } from "../../api/words";
+import { PERMISSION, THREE_ACTIONS, mayAct, type Site } from "../../api/words";
 import type { Target } from "../../ask/ask";
 import { AskDialog } from "../../ask/dialog";
 import { useFormats } from "../../format/time";
@@ -34,7 +34,8 @@ function Collections({ site }: { site: Site }): ReactNode {
   const formats = useFormats();
   const kind = useKindName();
   const read = useQuery(collections(site.id));
-  const may = useQuery(me).data?.permissions.includes(PERMISSION.act) ?? false;
+  const permissions = useQuery(me).data?.permissions;
+  const may = THREE_ACTIONS.some((action) => mayAct(permissions, action));
   const [asking, setAsking] = useState<{ kind: string; target: Target }>();
   const ask = (kind: string, collection: Schemas["Collection"]) =>
     setAsking({
@@ -78,7 +79,7 @@ function Collections({ site }: { site: Site }): ReactNode {
                       <MenuPopover>
                         <MenuList>
                           {THREE_ACTIONS.map((action) => (
-                            <MenuItem key={action} onClick={() => ask(action, row)}>
+                            <MenuItem key={action} disabled={!mayAct(permissions, action)} onClick={() => ask(action, row)}>
                               {kind(action)}
                             </MenuItem>
                           ))}
