@@ -1,6 +1,7 @@
 //! The targets: one line for each decoder.
 
 mod device_channel;
+mod logs;
 mod management;
 mod site_authority;
 mod site_link;
@@ -27,6 +28,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "device_to_server", run: device_channel::to_server },
     Target { name: "device_to_agent", run: device_channel::to_agent },
     Target { name: "device_frames", run: device_channel::frames },
+    Target { name: "log_of_a_client", run: logs::client },
+    Target { name: "log_of_a_server", run: logs::server },
     Target { name: "policy_document", run: policy_document },
     Target { name: "authority_call", run: site_authority::call },
     Target { name: "authority_answer", run: site_authority::answer },
