@@ -5,12 +5,18 @@
 mod program;
 mod ports;
 mod world;
+mod console_alone;
+mod provider;
+mod browser;
 mod logs;
 mod wal;
 pub mod page;
 
+pub use browser::{Arrived, Browser};
+pub use console_alone::ConsoleAlone;
 pub use logs::{Lines, fold};
 pub use ports::free_port;
 pub use program::{Program, binary};
+pub use provider::OpenIdProvider;
 pub use wal::commits;
 pub use world::{AgentOnDevice, Processes, Site, World, WorldOptions, eventually};

@@ -17,7 +17,7 @@ use testkit::network::Proxy;
 use crate::{Lines, Program, binary, free_port};
 
 /// How long anything in a story may take. Generous: machines are shared, and a story that is stuck is stuck at a minute too.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a story looks whether what it waits for is there.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The administrator's password in every story.

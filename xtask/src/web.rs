@@ -16,6 +16,9 @@ use crate::shell;
 /// The folder of the page's stories in a real browser.
 pub(crate) const STORIES: &str = "e2e/page";
 
+/// The folder of the OpenID Connect provider of the sign-in stories.
+pub(crate) const PROVIDER: &str = "e2e/oidc";
+
 /// Tells cargo which page a release build carries; `crates/console/src/assets.rs` reads it.
 pub(crate) const PAGE: &str = "TENON_PAGE";
 
