@@ -4,6 +4,7 @@ mod machine;
 mod figures;
 mod action_path;
 mod idle_agent;
+mod policy;
 
 use clap::{Parser, Subcommand};
 
@@ -21,6 +22,8 @@ enum What {
     ActionPath(action_path::Options),
     /// An idle agent's memory, and the size of its binary
     IdleAgent(idle_agent::Options),
+    /// A policy of many files, evaluated without a change
+    Policy(policy::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -30,5 +33,6 @@ fn main() -> anyhow::Result<()> {
     match options.what {
         What::ActionPath(options) => runtime.block_on(action_path::run(&options)),
         What::IdleAgent(options) => runtime.block_on(idle_agent::run(&options)),
+        What::Policy(options) => policy::run(&options),
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use policy::{DevicePath, FileAccess};
+use policy::{Access, BUILT_IN, DevicePath, FileAccess};
 use serde::Deserialize;
 use service::{
     config::ConfigError,
@@ -24,8 +24,8 @@ const LONGEST_PERIOD: Duration = Duration::from_hours(24);
 pub struct Config {
     /// The folder of the agent's key, certificate, journal and policies. Only its owner may read it.
     pub folder: PathBuf,
-    /// What policy may change on this machine; `None`: no files at all.
-    pub files: Option<FileAccess>,
+    /// What policy may use and change on this machine.
+    pub access: Access,
     /// The name that the device reports; the host's where it is left out.
     pub name: Option<String>,
     /// How often the cycles run.
@@ -50,6 +50,9 @@ struct File {
     log_format: Option<Format>,
     file_root: Option<PathBuf>,
     file_allow: Option<Vec<String>>,
+    resource_allow: Option<Vec<String>>,
+    resource_path: Option<Vec<PathBuf>>,
+    dsc: Option<PathBuf>,
     name: Option<String>,
     machine_policy_minutes: Option<u64>,
 }
@@ -115,6 +118,26 @@ fn checked(file: File, path: &Path) -> Result<Settings, SettingsError> {
             Some(FileAccess { root, allow: allow.collect::<Result<_, _>>()? })
         }
     };
+    let types = match file.resource_allow {
+        // Who may write any file of the machine may do anything else as well.
+        None => (!files.as_ref().is_some_and(is_whole)).then(Vec::new),
+        Some(types) if types.iter().any(|kind| kind == "*") => None,
+        Some(types) => Some(types),
+    };
+    if let Some(other) = types.iter().flatten().find(|kind| !kind.contains('/')) {
+        let what = format!("`{other}` is no type; write `*`, or types such as `{}`", BUILT_IN[1]);
+        return Err(wrong("resource-allow", what));
+    }
+    let resource_path = match file.resource_path {
+        None => Access::RESOURCE_PATH.map(PathBuf::from).to_vec(),
+        Some(folders) => folders
+            .into_iter()
+            .map(|folder| absolute("resource-path", Some(folder), ""))
+            .collect::<Result<_, _>>()?,
+    };
+    let dsc = file.dsc.map(|path| absolute("dsc", Some(path), "")).transpose()?;
+    let files = files.unwrap_or_else(|| Access::none().files);
+    let access = Access { files, types, resource_path, dsc };
     if let Some(name) = &file.name
         && (name.is_empty()
             || name.len() > management_link::LONGEST_FACT
@@ -131,9 +154,13 @@ fn checked(file: File, path: &Path) -> Result<Settings, SettingsError> {
     }
 
     Ok(Settings {
-        config: Config { folder, files, name: file.name, cycles },
+        config: Config { folder, access, name: file.name, cycles },
         logs: LogSettings { format: file.log_format.unwrap_or_default(), ..LogSettings::new(log_folder) },
     })
+}
+
+fn is_whole(files: &FileAccess) -> bool {
+    files.root == Path::new("/") && files.allow.contains(&DevicePath::root())
 }
 
 fn allowed(text: &str) -> Result<DevicePath, String> {
@@ -150,7 +177,8 @@ mod tests {
     #[test]
     fn without_a_file_root_policy_may_change_nothing() {
         let settings = parse("").expect("valid");
-        assert_eq!(settings.config.files, None);
+        assert_eq!(settings.config.access.files.allow, []);
+        assert_eq!(settings.config.access.types, Some(Vec::new()));
         assert_eq!(settings.config.folder, Path::new("/var/lib/tenon/agent"));
         assert_eq!(settings.logs.folder, Path::new("/var/log/tenon"));
         assert_eq!(settings.config.cycles, Cycles::default());
@@ -158,15 +186,29 @@ mod tests {
 
     #[test]
     fn a_file_root_is_allowed_whole_or_in_parts() {
-        let whole = parse("file-root = \"/srv/device\"").expect("valid").config.files.expect("files");
+        let whole = parse("file-root = \"/srv/device\"").expect("valid").config.access.files;
         assert_eq!((whole.root.as_path(), whole.allow), (Path::new("/srv/device"), vec![DevicePath::root()]));
         let part = parse("file-root = \"/\"\nfile-allow = [\"/etc\", \"/srv/www\"]").expect("valid");
-        let allow: Vec<_> = part.config.files.expect("files").allow.iter().map(ToString::to_string).collect();
+        let allow: Vec<_> = part.config.access.files.allow.iter().map(ToString::to_string).collect();
         assert_eq!(allow, ["/etc", "/srv/www"]);
-        assert_eq!(
-            parse("file-root = \"/\"\nfile-allow = []").expect("valid").config.files.expect("files").allow,
-            []
-        );
+        assert_eq!(parse("file-root = \"/\"\nfile-allow = []").expect("valid").config.access.files.allow, []);
+    }
+
+    #[test]
+    fn other_types_than_files_are_allowed_with_the_whole_root_or_by_name() {
+        for (text, script, service) in [
+            ("", false, false),
+            ("file-root = \"/\"", true, true),
+            ("file-root = \"/\"\nresource-allow = []", false, false),
+            ("file-root = \"/\"\nfile-allow = [\"/etc\"]", false, false),
+            ("file-root = \"/srv/device\"", false, false),
+            ("resource-allow = [\"*\"]", true, true),
+            ("resource-allow = [\"Tenon/Script\"]", true, false),
+        ] {
+            let access = parse(text).expect("valid").config.access;
+            let found = (access.allows("Tenon/Script"), access.allows("Tenon.Linux/Service"));
+            assert_eq!(found, (script, service), "{text}");
+        }
     }
 
     #[test]
@@ -180,6 +222,9 @@ mod tests {
         );
         check("name = \"\"", "key `name`");
         check("machine-policy-minutes = 0", "key `machine-policy-minutes`: 0 is not between 1 and 1440");
+        check("resource-allow = [\"scripts\"]", "key `resource-allow`: `scripts` is no type; write `*`");
+        check("resource-path = [\"here\"]", "key `resource-path`: `here` is not absolute");
+        check("dsc = \"dsc\"", "key `dsc`: `dsc` is not absolute");
         check("log-format = \"xml\"", "key `log-format`");
     }
 

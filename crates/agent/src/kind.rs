@@ -27,8 +27,9 @@ pub(crate) enum Repeat {
 pub(crate) fn handling(kind: ActionKind) -> Handling {
     match kind {
         ActionKind::MACHINE_POLICY => Handling::Run(Work::MachinePolicy, Repeat::Safe),
+        ActionKind::USER_POLICY => Handling::Run(Work::UserPolicy, Repeat::Safe),
         ActionKind::PROBE => Handling::Answer(ReturnCode::SUCCESS, ""),
-        ActionKind::USER_POLICY | ActionKind::APPLICATIONS => {
+        ActionKind::APPLICATIONS => {
             Handling::Answer(ReturnCode::NOT_SUPPORTED, "this version of the agent does not support it yet")
         }
         _ => Handling::Answer(ReturnCode::NOT_SUPPORTED, "this agent does not know the type"),

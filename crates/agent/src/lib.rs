@@ -23,7 +23,9 @@ mod journal;
 mod kind;
 mod schedule;
 mod desk;
+mod enforce;
 mod run;
+mod local;
 mod program;
 
 pub use config::{Config, Settings, SettingsError};
@@ -32,6 +34,7 @@ pub use dial::DialError;
 pub use enrol::{EnrolError, EnrolOptions, Enrolment, Existing, enrol};
 pub use identity::IdentityError;
 pub use journal::JournalError;
+pub use local::{LocalError, LocalOrder, apply_as_this_user, apply_here};
 pub use management::ManagementError;
 pub use program::{AgentLogs, RunError, run};
 pub use schedule::Cycles;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use agent::{AgentLogs, EnrolOptions, Existing, Settings};
+use agent::{AgentLogs, EnrolOptions, Existing, LocalOrder, Settings};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use service::{error::Chain, shutdown::Shutdown};
@@ -44,6 +44,36 @@ enum Command {
         #[arg(long, default_value = Settings::PATH)]
         config: PathBuf,
     },
+    /// Apply policy documents without a site.
+    Policy {
+        #[command(subcommand)]
+        what: Local,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Local {
+    /// Apply documents to this machine, and print what became of each resource.
+    Apply {
+        /// The documents.
+        #[arg(required = true)]
+        documents: Vec<PathBuf>,
+        /// A folder that is the root of everything, such as one that debootstrap made.
+        #[arg(long)]
+        root: Option<PathBuf>,
+        /// Change nothing, and say what would be changed.
+        #[arg(long)]
+        what_if: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Say at the end how much memory it took.
+        #[arg(long, hide = true)]
+        memory: bool,
+    },
+    /// Apply what comes on the input, as the user that the agent has started this as.
+    #[command(hide = true)]
+    AsUser,
 }
 
 fn main() -> ExitCode {
@@ -92,6 +122,20 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let shutdown = Shutdown::on_signals().context("failed to listen to signals")?;
             service::running::tell_ready();
             agent::run(settings.config, logs, shutdown).await?;
+            Ok(())
+        }
+        Command::Policy { what: Local::Apply { documents, root, what_if, json, memory } } => {
+            agent::apply_here(&LocalOrder { documents, root, what_if, json }, std::io::stdout())?;
+            if memory {
+                let status = std::fs::read_to_string("/proc/self/status")?;
+                let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(str::trim);
+                let most = most.and_then(|most| most.strip_suffix(" kB")).unwrap_or_default();
+                tell(format_args!("most memory: {most} KiB"), std::io::stderr());
+            }
+            Ok(())
+        }
+        Command::Policy { what: Local::AsUser } => {
+            agent::apply_as_this_user(std::io::stdin(), std::io::stdout())?;
             Ok(())
         }
     }

@@ -190,7 +190,7 @@ impl Program {
         let order = Order {
             credentials: Arc::clone(&self.credentials),
             folder: self.config.folder.clone(),
-            files: self.config.files.clone(),
+            access: self.config.access.clone(),
             name: self.config.name.clone(),
             generation: self.seen.generation.unwrap_or(0),
             trusted: self.seen.now(clock::boot()),

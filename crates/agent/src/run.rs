@@ -1,8 +1,11 @@
 //! The work itself: what a run does, one file for each kind. A run takes a copy of what it needs and returns what it
 //! learned; it decides nothing about when it runs or whom it answers.
 
+mod download;
 mod machine_policy;
+mod user_policy;
 mod documents;
+mod kept_reports;
 mod discovery;
 mod credentials;
 mod reports;
@@ -12,7 +15,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use action::{TaskGuid, Timestamp};
 use device_channel::ReturnCode;
 use management_link::StateMessage;
-use policy::FileAccess;
+use policy::Access;
 use service::log::ComponentLog;
 
 use crate::{
@@ -28,8 +31,8 @@ pub(crate) struct Order {
     pub(crate) credentials: Arc<Credentials>,
     /// The agent's folder.
     pub(crate) folder: PathBuf,
-    /// What policy may change.
-    pub(crate) files: Option<FileAccess>,
+    /// What policy may use and change.
+    pub(crate) access: Access,
     /// The device's name, where the configuration gives one.
     pub(crate) name: Option<String>,
     /// The highest generation of a manifest that was seen.
@@ -132,6 +135,7 @@ impl Report {
 pub(crate) async fn run(work: Work, order: Order) -> Report {
     match work {
         Work::MachinePolicy => machine_policy::run(order).await,
+        Work::UserPolicy => user_policy::run(order).await,
         Work::Discovery => discovery::run(&order).await,
         Work::Credentials => credentials::run(&order).await,
         Work::Reports => reports::run(order).await,

@@ -14,6 +14,8 @@ use service::backoff::Backoff;
 pub(crate) enum Work {
     /// Download the machine policy, apply it, report compliance.
     MachinePolicy,
+    /// Download the user policy, apply it as each of its users, report compliance.
+    UserPolicy,
     /// Report what the device is.
     Discovery,
     /// Refresh the trust document; renew the certificate when its time has come.
@@ -92,6 +94,8 @@ impl Schedule {
     pub(crate) fn new(cycles: Cycles, now: Duration, mut unit: impl FnMut() -> f64) -> Self {
         let periods = [
             (Work::MachinePolicy, cycles.machine_policy),
+            // With machine policy: who logged on since then is served within its period.
+            (Work::UserPolicy, cycles.machine_policy),
             (Work::Discovery, cycles.discovery),
             (Work::Credentials, CREDENTIALS),
             (Work::Reports, REPORTS),
@@ -207,7 +211,7 @@ mod tests {
         assert_eq!(schedule.due(Duration::ZERO), []);
         assert_eq!(
             schedule.due(MINUTE),
-            [Work::MachinePolicy, Work::Discovery, Work::Credentials, Work::Reports]
+            [Work::MachinePolicy, Work::UserPolicy, Work::Discovery, Work::Credentials, Work::Reports]
         );
         assert_eq!(schedule.due(MINUTE), [], "what runs does not begin again");
         assert_eq!(schedule.next_due(), None);
@@ -237,7 +241,7 @@ mod tests {
         let mut schedule = schedule();
         schedule.ask(Work::MachinePolicy, task(1));
         assert_eq!(schedule.ask(Work::Discovery, task(2)), Asked::Begins);
-        assert_eq!(schedule.due(MINUTE), [Work::Credentials, Work::Reports]);
+        assert_eq!(schedule.due(MINUTE), [Work::UserPolicy, Work::Credentials, Work::Reports]);
     }
 
     #[test]

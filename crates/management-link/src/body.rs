@@ -102,6 +102,13 @@ pub struct Omitted {
     pub failed: u32,
     /// Not tried.
     pub skipped: u32,
+    /// Without a meaning on this device.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_applicable: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What became of one resource of a policy.
@@ -131,4 +138,6 @@ pub enum ResourceStatus {
     Failed,
     /// What it depends on failed.
     Skipped,
+    /// It has no meaning on this device.
+    NotApplicable,
 }

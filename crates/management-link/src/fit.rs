@@ -160,6 +160,7 @@ impl ComplianceReport {
             ResourceStatus::Skipped => 1,
             ResourceStatus::Changed => 2,
             ResourceStatus::Compliant => 3,
+            ResourceStatus::NotApplicable => 4,
         });
 
         let mut fitted = Self { resources: Vec::new(), ..self.clone() };
@@ -177,7 +178,7 @@ impl ComplianceReport {
         fitted
     }
 
-    /// Returns how many resources are in their desired state, and how many there are.
+    /// Returns how many resources are in their desired state, and how many there are that apply to the device.
     pub fn compliant_of_total(&self) -> (u32, u32) {
         let mut counts = self.omitted;
         self.resources.iter().for_each(|resource| counts.count(resource.status));
@@ -194,6 +195,7 @@ impl Omitted {
             ResourceStatus::Changed => &mut self.changed,
             ResourceStatus::Failed => &mut self.failed,
             ResourceStatus::Skipped => &mut self.skipped,
+            ResourceStatus::NotApplicable => &mut self.not_applicable,
         };
         *counter = counter.saturating_add(1);
     }

@@ -36,6 +36,7 @@ fn status() -> impl Strategy<Value = ResourceStatus> {
         ResourceStatus::Changed,
         ResourceStatus::Failed,
         ResourceStatus::Skipped,
+        ResourceStatus::NotApplicable,
     ])
 }
 
@@ -48,8 +49,9 @@ fn resource() -> impl Strategy<Value = ResourceReport> {
 fn report() -> impl Strategy<Value = ComplianceReport> {
     let few = prop::collection::vec(resource(), 0..8);
     let many = (resource(), 0usize..3_000).prop_map(|(resource, count)| vec![resource; count]);
-    let omitted = (0u32..9, 0u32..9, 0u32..9, 0u32..9)
-        .prop_map(|(compliant, changed, failed, skipped)| Omitted { compliant, changed, failed, skipped });
+    let omitted = (0u32..9, 0u32..9, 0u32..9, 0u32..9).prop_map(|(compliant, changed, failed, skipped)| {
+        Omitted { compliant, changed, failed, skipped, not_applicable: skipped / 2 }
+    });
     (any::<u64>(), 0i64..4_000_000_000_000, prop_oneof![3 => few, 1 => many], omitted).prop_map(
         |(generation, at, resources, omitted)| ComplianceReport {
             generation,

@@ -1,15 +1,24 @@
-//! DSC v3 configuration documents: parsed and checked whole, each mistake named with its line and its fix.
+//! DSC v3 configuration documents: parsed, evaluated and checked whole, each mistake named with its line and its fix.
 
+mod parameters;
+mod metadata;
+mod fields;
 mod resource;
 mod link;
+mod secret;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod golden;
 
 use std::fmt;
 
+pub(crate) use fields::Fields;
+pub use metadata::Engine;
+
 use crate::{
-    File,
-    expression::{self, Text},
+    Properties,
+    expression::{Environment, Scope},
     node::{self, Member, Node, Value},
 };
 
@@ -27,6 +36,8 @@ const SCHEMA_HOMES: [&str; 2] =
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Document {
     resources: Vec<Resource>,
+    warnings: Vec<Warning>,
+    engine: Engine,
 }
 
 /// One resource of a document.
@@ -40,12 +51,24 @@ pub struct Resource {
     pub depends_on: Vec<usize>,
 }
 
-/// The desired state of a resource, by its type.
+/// What an administrator should know about a document that is valid all the same.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Properties {
-    /// `Tenon.Linux/File`
-    File(File),
+pub struct Warning {
+    /// The line, from 1, where there is one.
+    pub line: Option<usize>,
+    /// What stands there. Never a value.
+    pub what: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        write!(f, "{}. {}", self.what, self.fix)
+    }
 }
 
 /// Why a document is refused, and what to do about it.
@@ -70,8 +93,13 @@ impl fmt::Display for DocumentError {
 }
 
 impl Document {
-    /// Parses and checks a document, JSON or YAML.
+    /// Parses and checks a document, JSON or YAML, as an account that stands for any other.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        Self::parse_for(text, &Environment::stand_in())
+    }
+
+    /// Parses and checks a document as it is for one account.
+    pub fn parse_for(text: &str, environment: &Environment) -> Result<Self, DocumentError> {
         if text.len() > LARGEST {
             return Err(DocumentError {
                 line: None,
@@ -84,26 +112,33 @@ impl Document {
             what: unreadable.what,
             fix: "Write one JSON or YAML document with `$schema` and `resources`.".to_owned(),
         })?;
+        let secrets = secret::found(&root);
 
-        checked(root).map_err(|problem| DocumentError {
+        let mut document = checked(root, environment).map_err(|problem| DocumentError {
             line: node::line(text, problem.at),
             what: problem.what,
             fix: problem.fix,
-        })
+        })?;
+        document.warnings = secrets
+            .into_iter()
+            .map(|Problem { at, what, fix }| Warning { line: node::line(text, at), what, fix })
+            .collect();
+        Ok(document)
     }
 
     /// Returns the resources in the order in which they run.
     pub fn resources(&self) -> &[Resource] {
         &self.resources
     }
-}
 
-impl Properties {
-    /// Returns the name of the resource's type.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Properties::File(_) => File::TYPE,
-        }
+    /// Returns what an administrator should know about the document.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Returns what applies the document.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 }
 
@@ -125,7 +160,7 @@ impl Problem {
     }
 }
 
-fn checked(root: Node) -> Result<Document, Problem> {
+fn checked(root: Node, environment: &Environment) -> Result<Document, Problem> {
     let at = root.at;
     let members = match root.value {
         Value::Map(members) => members,
@@ -134,17 +169,19 @@ fn checked(root: Node) -> Result<Document, Problem> {
             return Err(Problem::new(at, what, "Begin with `$schema` and `resources`."));
         }
     };
-    let mut schema = None;
-    let mut resources = None;
+    let (mut schema, mut resources, mut parameters, mut variables) = (None, None, None, None);
+    let mut metadata = metadata::Metadata::default();
     for Member { at, name, node } in members {
         match name.as_str() {
             "$schema" => schema = Some(known_schema(node)?),
             "resources" => resources = Some(list(node, "resources")?),
+            "parameters" => parameters = Some(node),
+            "variables" => variables = Some(node),
             "contentVersion" => {
                 literal(node, "contentVersion")?;
             }
-            "metadata" => metadata(node)?,
-            "parameters" | "variables" | "functions" | "outputs" | "directives" => {
+            "metadata" => metadata = metadata::checked(node)?,
+            "functions" | "outputs" | "directives" => {
                 return Err(Problem::new(
                     at,
                     format!("`{name}` is not supported by this version"),
@@ -154,8 +191,9 @@ fn checked(root: Node) -> Result<Document, Problem> {
             _ => {
                 return Err(Problem::new(
                     at,
-                    format!("the member `{name}` is unknown"),
-                    "Remove it; a document has `$schema`, `contentVersion`, `metadata` and `resources`.",
+                    format!("the member `{}` is unknown", shown(&name)),
+                    "Remove it; a document has `$schema`, `contentVersion`, `metadata`, `parameters`, \
+                     `variables` and `resources`.",
                 ));
             }
         }
@@ -172,8 +210,20 @@ fn checked(root: Node) -> Result<Document, Problem> {
             "Split it into several policies.",
         ));
     }
+    if metadata.engine == Engine::Dsc {
+        let resources = resources.into_iter().map(resource::left_to_dsc).collect::<Result<_, _>>()?;
+        return Ok(Document { engine: Engine::Dsc, ..link::in_order(resources)? });
+    }
 
-    link::in_order(resources.into_iter().map(resource::checked).collect::<Result<_, _>>()?)
+    let mut scope = Scope::new(environment);
+    if let Some(node) = parameters {
+        parameters::parameters(node, &mut scope)?;
+    }
+    if let Some(node) = variables {
+        parameters::variables(node, &mut scope)?;
+    }
+    let resources = resources.into_iter().map(|node| resource::checked(node, &scope, &metadata.commands));
+    link::in_order(resources.collect::<Result<_, _>>()?)
 }
 
 fn known_schema(node: Node) -> Result<(), Problem> {
@@ -192,37 +242,15 @@ fn known_schema(node: Node) -> Result<(), Problem> {
     ))
 }
 
-/// Metadata is for people, except what Microsoft's engine reads there.
-fn metadata(node: Node) -> Result<(), Problem> {
-    match node.value {
-        Value::Map(members) => match members.iter().find(|member| member.name.starts_with("Microsoft.DSC")) {
-            Some(member) => Err(Problem::new(
-                member.at,
-                format!("`metadata.{}` is not supported by this version", member.name),
-                "Remove it.",
-            )),
-            None => Ok(()),
-        },
-        other => Err(wrong_kind(node.at, "metadata", "a map", &other)),
-    }
-}
-
-/// Returns a text that is no expression.
+/// Returns a text; its expressions have been evaluated before.
 pub(crate) fn literal(node: Node, member: &str) -> Result<String, Problem> {
-    let Value::Text(raw) = node.value else {
-        return Err(wrong_kind(node.at, &format!("`{member}`"), "a text", &node.value));
-    };
-    match expression::text(&raw) {
-        Text::Literal(text) => Ok(text),
-        Text::Expression { function } => Err(Problem::new(
-            node.at,
-            format!("the function `{function}` in `{member}` is not supported by this version"),
-            "Write the value itself; a text in brackets begins with `[[`.",
-        )),
+    match node.value {
+        Value::Text(text) => Ok(text),
+        other => Err(wrong_kind(node.at, &format!("`{member}`"), "a text", &other)),
     }
 }
 
-fn list(node: Node, member: &str) -> Result<Vec<Node>, Problem> {
+pub(crate) fn list(node: Node, member: &str) -> Result<Vec<Node>, Problem> {
     match node.value {
         Value::List(nodes) => Ok(nodes),
         other => Err(wrong_kind(node.at, &format!("`{member}`"), "a list", &other)),

@@ -7,11 +7,12 @@ mod actual;
 mod write;
 mod engine;
 
-pub use engine::{FileAccess, FileError, Files};
-pub use path::DevicePath;
+pub use engine::{Counts, FileAccess, FileError, Files};
+pub use path::{DevicePath, NotADevicePath};
 
 use crate::{
-    document::{Problem, literal, shown, wrong_kind},
+    document::{Fields, Problem, literal, shown},
+    expression::Scope,
     node::{Node, Value},
 };
 
@@ -53,78 +54,52 @@ impl File {
     pub const TYPE: &'static str = "Tenon.Linux/File";
 
     /// Checks the properties of a file resource.
-    pub(crate) fn checked(properties: Node) -> Result<Self, Problem> {
-        let at = properties.at;
-        let members = match properties.value {
-            Value::Map(members) => members,
-            other => return Err(wrong_kind(at, "`properties`", "a map", &other)),
-        };
-        let (mut path, mut ensure, mut content, mut mode, mut owner, mut group) =
-            (None, Ensure::Present, None, None, None, None);
-        for member in members {
-            let place = member.node.at;
-            match member.name.as_str() {
-                "path" => path = Some(device_path(member.node)?),
-                "ensure" => ensure = ensured(member.node)?,
-                "content" => content = Some(literal(member.node, "content")?),
-                "mode" => mode = Some(permission_bits(member.node)?),
-                "owner" => owner = Some(account(place, literal(member.node, "owner")?)?),
-                "group" => group = Some(account(place, literal(member.node, "group")?)?),
-                other => {
-                    return Err(Problem::new(
-                        member.at,
-                        format!("`{}` has no property `{}`", Self::TYPE, shown(other)),
-                        "Remove it; a file has `path`, `content`, `mode`, `owner`, `group` and `ensure`.",
-                    ));
-                }
-            }
-        }
+    pub(crate) fn checked(node: Node, scope: &Scope) -> Result<Self, Problem> {
+        let known = ["path", "content", "template", "mode", "owner", "group", "_exist", "ensure"];
+        let mut fields = Fields::of(Self::TYPE, node, &known)?;
+        let at = fields.at;
+        let (path_at, path) = fields.needed("path", "Add the file's absolute path as `path`.")?;
+        let path = device_path(path_at, &path)?;
+        let content = fields.text("content")?.map(|(_, text)| text);
+        let template = fields.template("template", scope)?;
+        let mode = fields.any("mode").map(permission_bits).transpose()?;
+        let mut named = |name| fields.text(name)?.map(|(at, name)| account(at, name)).transpose();
+        let (owner, group) = (named("owner")?, named("group")?);
+        let ensure = if fields.exists()? { Ensure::Present } else { Ensure::Absent };
 
-        let path = path.ok_or_else(|| {
-            Problem::new(at, "`path` is missing", "Add the file's absolute path as `path`.")
-        })?;
-        if ensure == Ensure::Absent
-            && (content.is_some() || mode.is_some() || owner.is_some() || group.is_some())
-        {
+        let has_content = content.is_some() || template.is_some();
+        if ensure == Ensure::Absent && (has_content || mode.is_some() || owner.is_some() || group.is_some()) {
             return Err(Problem::new(
                 at,
                 "a file that is to be absent has a content, a mode or an owner",
-                "Remove these, or `ensure: absent`.",
+                "Remove these, or that it is to be absent.",
             ));
         }
-        if ensure == Ensure::Present && content.is_none() {
+        if content.is_some() && template.is_some() {
+            let what = "a file has both `content` and `template`";
+            return Err(Problem::new(at, what, "Remove one of the two."));
+        }
+        if ensure == Ensure::Present && !has_content {
             return Err(Problem::new(
                 at,
                 "`content` is missing",
-                "Add the file's content as `content`; it may be empty.",
+                "Add the file's content as `content`; it may be empty. `template` is a content with parameters.",
             ));
         }
+        let content = content.or(template).unwrap_or_default();
 
-        Ok(Self { path, ensure, content: content.unwrap_or_default(), mode, owner, group })
+        Ok(Self { path, ensure, content, mode, owner, group })
     }
 }
 
-fn device_path(node: Node) -> Result<DevicePath, Problem> {
-    let at = node.at;
-    let raw = literal(node, "path")?;
-    raw.parse().map_err(|refused: path::NotADevicePath| {
+fn device_path(at: usize, raw: &str) -> Result<DevicePath, Problem> {
+    raw.parse().map_err(|refused: NotADevicePath| {
         Problem::new(
             at,
-            format!("the path `{}` {refused}", shown(&raw)),
+            format!("the path `{}` {refused}", shown(raw)),
             "Write an absolute path such as `/etc/motd`.",
         )
     })
-}
-
-fn ensured(node: Node) -> Result<Ensure, Problem> {
-    let at = node.at;
-    match literal(node, "ensure")?.as_str() {
-        "present" => Ok(Ensure::Present),
-        "absent" => Ok(Ensure::Absent),
-        other => {
-            Err(Problem::new(at, format!("`ensure` is `{}`", shown(other)), "Write `present` or `absent`."))
-        }
-    }
 }
 
 /// A mode is a text: JSON has no octal numbers, and YAML parsers disagree on them.
@@ -132,7 +107,7 @@ fn permission_bits(node: Node) -> Result<u32, Problem> {
     const FIX: &str = "Write it in quotes and octal, such as `\"0644\"`.";
 
     let at = node.at;
-    if let Value::Number = node.value {
+    if let Value::Number(_) = node.value {
         return Err(Problem::new(at, "`mode` is a number", FIX));
     }
     let text = literal(node, "mode")?;

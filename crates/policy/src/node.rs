@@ -4,30 +4,31 @@
 use std::{cell::Cell, fmt};
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
 
 /// The most values of one document. YAML aliases can make a short text into a huge tree; 1 MiB of plain text holds
 /// fewer values than this.
 const MOST_VALUES: usize = 100_000;
 
 /// A value and the number of its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) at: usize,
     pub(crate) value: Value,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Value {
     Null,
-    Bool,
-    Number,
+    Bool(bool),
+    Number(Number),
     Text(String),
     List(Vec<Node>),
     Map(Vec<Member>),
 }
 
 /// A member of a map; `at` is the place of its name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) at: usize,
     pub(crate) name: String,
@@ -46,11 +47,27 @@ impl Value {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Value::Null => "nothing",
-            Value::Bool => "true or false",
-            Value::Number => "a number",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
             Value::Text(_) => "a text",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
+        }
+    }
+}
+
+impl Node {
+    /// Returns the value as JSON.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(flag) => serde_json::Value::Bool(*flag),
+            Value::Number(number) => serde_json::Value::Number(number.clone()),
+            Value::Text(text) => serde_json::Value::String(text.clone()),
+            Value::List(nodes) => serde_json::Value::Array(nodes.iter().map(Node::to_json).collect()),
+            Value::Map(members) => serde_json::Value::Object(
+                members.iter().map(|member| (member.name.clone(), member.node.to_json())).collect(),
+            ),
         }
     }
 }
@@ -159,28 +176,29 @@ impl<'de> Visitor<'de> for Tree<'_> {
         self.visit_unit()
     }
 
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Value, E> {
-        self.reader.leave(self.at).map(|()| Value::Bool)
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Value, E> {
+        self.reader.leave(self.at).map(|()| Value::Bool(flag))
     }
 
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Value, E> {
-        self.reader.leave(self.at).map(|()| Value::Number)
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        self.reader.leave(self.at).map(|()| Value::Number(number.into()))
     }
 
-    fn visit_i128<E: de::Error>(self, _: i128) -> Result<Value, E> {
-        self.reader.leave(self.at).map(|()| Value::Number)
+    fn visit_i128<E: de::Error>(self, number: i128) -> Result<Value, E> {
+        Err(E::custom(format_args!("the number {number} is too large")))
     }
 
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Value, E> {
-        self.reader.leave(self.at).map(|()| Value::Number)
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        self.reader.leave(self.at).map(|()| Value::Number(number.into()))
     }
 
-    fn visit_u128<E: de::Error>(self, _: u128) -> Result<Value, E> {
-        self.reader.leave(self.at).map(|()| Value::Number)
+    fn visit_u128<E: de::Error>(self, number: u128) -> Result<Value, E> {
+        Err(E::custom(format_args!("the number {number} is too large")))
     }
 
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
-        self.reader.leave(self.at).map(|()| Value::Number)
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        self.reader.leave(self.at)?;
+        Number::from_f64(number).map(Value::Number).ok_or_else(|| E::custom("a number is not finite"))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {

@@ -1,20 +1,11 @@
 //! Runs a document: test, set what differs, test again.
 
-use std::error::Error;
+#[cfg(test)]
+mod tests;
 
-use crate::{Document, Properties};
+use std::{collections::BTreeMap, error::Error};
 
-/// What touches the machine: the real one, or a rehearsal.
-pub trait Resources {
-    /// Why a resource cannot be tested or set.
-    type Error: Error;
-
-    /// Returns what differs from the desired state, in words without contents; empty where nothing does.
-    fn test(&mut self, desired: &Properties) -> Result<Vec<String>, Self::Error>;
-
-    /// Brings about the desired state.
-    fn set(&mut self, desired: &Properties) -> Result<(), Self::Error>;
-}
+use crate::{Access, Document, Machine, Properties, Resource, ResourceError, Tested};
 
 /// What became of one resource.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,7 +13,7 @@ pub struct ResourceOutcome {
     /// The resource's name.
     pub name: String,
     /// The resource's type.
-    pub kind: &'static str,
+    pub kind: String,
     /// How it stands.
     pub status: Status,
     /// What differed or failed; empty where nothing did.
@@ -36,10 +27,41 @@ pub enum Status {
     Compliant,
     /// It was not, and was brought there.
     Changed,
+    /// It is not, and would be brought there: the run was asked to change nothing.
+    Differs,
     /// It could not be brought there.
     Failed,
-    /// What it depends on failed or was skipped.
+    /// What it depends on is not in the desired state.
     Skipped,
+    /// It has no meaning on this device.
+    NotApplicable,
+}
+
+/// Whether a run may change the machine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mode {
+    /// It sets what differs.
+    Enforce,
+    /// It says what it would set.
+    WhatIf,
+}
+
+/// What a run over a document has to mind besides it.
+#[derive(Clone, Debug)]
+pub struct Rules<'a> {
+    /// What the device's owner allows.
+    pub access: &'a Access,
+    /// Whether the run may change the machine.
+    pub mode: Mode,
+    /// Resources that another policy overrules, by their place in the document, and why.
+    pub overruled: BTreeMap<usize, String>,
+}
+
+impl<'a> Rules<'a> {
+    /// Rules for a document that is alone.
+    pub fn new(access: &'a Access, mode: Mode) -> Self {
+        Self { access, mode, overruled: BTreeMap::new() }
+    }
 }
 
 impl Status {
@@ -47,25 +69,19 @@ impl Status {
     pub fn is_compliant(self) -> bool {
         match self {
             Status::Compliant | Status::Changed => true,
-            Status::Failed | Status::Skipped => false,
+            Status::Differs | Status::Failed | Status::Skipped | Status::NotApplicable => false,
         }
     }
 }
 
 /// Runs every resource of a document. One that fails stops only what depends on it.
-pub fn run(document: &Document, resources: &mut impl Resources) -> Vec<ResourceOutcome> {
+pub fn run(document: &Document, machine: &mut impl Machine, rules: &Rules) -> Vec<ResourceOutcome> {
     let mut outcomes: Vec<ResourceOutcome> = Vec::with_capacity(document.resources().len());
-    for resource in document.resources() {
-        let stopped =
-            resource.depends_on.iter().map(|need| &outcomes[*need]).find(|need| !need.status.is_compliant());
-        let (status, detail) = match stopped {
-            Some(need) => (Status::Skipped, format!("depends on `{}`, which is not compliant", need.name)),
-            None => bring_about(&resource.properties, resources)
-                .unwrap_or_else(|error| (Status::Failed, with_causes(&error))),
-        };
+    for (place, resource) in document.resources().iter().enumerate() {
+        let (status, detail) = outcome(place, resource, &outcomes, machine, rules);
         outcomes.push(ResourceOutcome {
             name: resource.name.clone(),
-            kind: resource.properties.kind(),
+            kind: resource.properties.kind().to_owned(),
             status,
             detail,
         });
@@ -73,22 +89,57 @@ pub fn run(document: &Document, resources: &mut impl Resources) -> Vec<ResourceO
     outcomes
 }
 
-fn bring_about<R: Resources>(desired: &Properties, resources: &mut R) -> Result<(Status, String), R::Error> {
-    let differed = resources.test(desired)?;
+fn outcome(
+    place: usize,
+    resource: &Resource,
+    before: &[ResourceOutcome],
+    machine: &mut impl Machine,
+    rules: &Rules,
+) -> (Status, String) {
+    // What would be set counts as set: a run that changes nothing says what one that does would come to.
+    let stands = |status: Status| status.is_compliant() || status == Status::Differs;
+    let stopped = resource.depends_on.iter().map(|need| &before[*need]).find(|need| !stands(need.status));
+    if let Some(need) = stopped {
+        return (Status::Skipped, format!("depends on `{}`, which is not compliant", need.name));
+    }
+    if let Some(why) = rules.overruled.get(&place) {
+        return (Status::Failed, why.clone());
+    }
+    let kind = resource.properties.kind();
+    let done = if rules.access.allows(kind) {
+        bring_about(&resource.properties, machine, rules.mode)
+    } else {
+        Err(ResourceError::NotAllowed { kind: kind.to_owned() })
+    };
+    done.unwrap_or_else(|error| (Status::Failed, with_causes(&error)))
+}
+
+fn bring_about(
+    desired: &Properties,
+    machine: &mut impl Machine,
+    mode: Mode,
+) -> Result<(Status, String), ResourceError> {
+    let differed = match desired.test(machine)? {
+        Tested::NotApplicable(why) => return Ok((Status::NotApplicable, why)),
+        Tested::Differs(differed) => differed,
+    };
     if differed.is_empty() {
         return Ok((Status::Compliant, String::new()));
     }
-    resources.set(desired)?;
-    let left = resources.test(desired)?;
-
-    Ok(if left.is_empty() {
-        (Status::Changed, differed.join("; "))
-    } else {
-        (Status::Failed, format!("still differs after it was set: {}", left.join("; ")))
+    if mode == Mode::WhatIf {
+        return Ok((Status::Differs, differed.join("; ")));
+    }
+    desired.set(machine)?;
+    Ok(match desired.test(machine)? {
+        Tested::Differs(left) if left.is_empty() => (Status::Changed, differed.join("; ")),
+        Tested::Differs(left) => {
+            (Status::Failed, format!("still differs after it was set: {}", left.join("; ")))
+        }
+        Tested::NotApplicable(why) => (Status::Failed, format!("{why}, after it was set")),
     })
 }
 
-fn with_causes(error: &dyn Error) -> String {
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -97,95 +148,4 @@ fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    #[test]
-    fn each_resource_ends_in_one_of_four_ways() {
-        check(&[("a", "same", "")], "a:Compliant");
-        check(&[("a", "other", "")], "a:Changed");
-        check(&[("a", "broken", "")], "a:Failed");
-        check(&[("a", "stubborn", "")], "a:Failed");
-    }
-
-    #[test]
-    fn a_failure_skips_what_depends_on_it_and_nothing_else() {
-        check(
-            &[("a", "broken", ""), ("b", "other", "a"), ("c", "other", "b"), ("d", "other", "")],
-            "a:Failed b:Skipped c:Skipped d:Changed",
-        );
-        check(&[("b", "same", "a"), ("a", "other", "")], "a:Changed b:Compliant");
-    }
-
-    #[test]
-    fn the_detail_says_what_differed_and_why_it_failed() {
-        let outcomes = rehearse(&[("a", "other", ""), ("b", "broken", ""), ("c", "stubborn", "")]);
-        let details: Vec<_> = outcomes.iter().map(|outcome| outcome.detail.as_str()).collect();
-        assert_eq!(
-            details,
-            ["content differs", "no hammer: no wood", "still differs after it was set: content differs"]
-        );
-    }
-
-    /// Files that behave as their content says.
-    #[derive(Default)]
-    struct Rehearsal(BTreeMap<String, u32>);
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("no hammer")]
-    struct NoHammer(#[source] std::io::Error);
-
-    impl Resources for Rehearsal {
-        type Error = NoHammer;
-
-        fn test(&mut self, desired: &Properties) -> Result<Vec<String>, NoHammer> {
-            let Properties::File(file) = desired;
-            let sets = self.0.get(&file.path.to_string()).copied().unwrap_or(0);
-            match (file.content.as_str(), sets) {
-                ("same", _) | ("other", 1) => Ok(Vec::new()),
-                _ => Ok(vec!["content differs".to_owned()]),
-            }
-        }
-
-        fn set(&mut self, desired: &Properties) -> Result<(), NoHammer> {
-            let Properties::File(file) = desired;
-            *self.0.entry(file.path.to_string()).or_default() += 1;
-            if file.content == "broken" { Err(NoHammer(std::io::Error::other("no wood"))) } else { Ok(()) }
-        }
-    }
-
-    fn rehearse(resources: &[(&str, &str, &str)]) -> Vec<ResourceOutcome> {
-        let resources: Vec<_> = resources
-            .iter()
-            .map(|(name, content, needs)| {
-                let needs: Vec<_> = needs
-                    .split_whitespace()
-                    .map(|need| format!("[resourceId('Tenon.Linux/File','{need}')]"))
-                    .collect();
-                serde_json::json!({
-                    "name": name, "type": "Tenon.Linux/File", "dependsOn": needs,
-                    "properties": { "path": format!("/{name}"), "content": content },
-                })
-            })
-            .collect();
-        let text = serde_json::json!({
-            "$schema": "https://aka.ms/dsc/schemas/v3/config/document.json", "resources": resources,
-        });
-        let document = Document::parse(&text.to_string()).expect("valid");
-        run(&document, &mut Rehearsal::default())
-    }
-
-    #[track_caller]
-    fn check(resources: &[(&str, &str, &str)], expected: &str) {
-        let outcomes: Vec<_> = rehearse(resources)
-            .iter()
-            .map(|outcome| format!("{}:{:?}", outcome.name, outcome.status))
-            .collect();
-        assert_eq!(outcomes.join(" "), expected);
-    }
 }

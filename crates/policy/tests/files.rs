@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use policy::{DevicePath, Document, FileAccess, Files, ResourceOutcome, Status, run};
+use policy::{Access, DevicePath, Document, FileAccess, Host, Mode, ResourceOutcome, Rules, Status, run};
 use tempfile::TempDir;
 
 #[test]
@@ -142,16 +142,17 @@ fn set_user_id_is_not_handed_on() {
 }
 
 #[test]
-fn a_second_policy_does_not_undo_the_first() {
+fn what_is_right_is_read_once_and_what_has_another_length_not_at_all() {
     let machine = Machine::new();
-    let mut files = machine.files();
-    let first = document("path: /a\ncontent: one");
-    run(&first, &mut files);
-    files.end_of_document(&first);
-    let outcomes = run(&document("path: /a\ncontent: two"), &mut files);
-    assert_eq!(outcomes[0].status, Status::Failed);
-    assert!(outcomes[0].detail.contains("described by another policy"), "{}", outcomes[0].detail);
-    assert_eq!(machine.read("a"), "one");
+    machine.write("a", "12345");
+    for (content, expected) in [("12345", (1, 5)), ("123456", (0, 0)), ("54321", (1, 5))] {
+        let access = machine.access();
+        let mut host = Host::new(&access);
+        let document = document(&format!("path: /a\ncontent: '{content}'"));
+        run(&document, &mut host, &Rules::new(&access, Mode::WhatIf));
+        let counts = host.files().counts();
+        assert_eq!((counts.files_read, counts.bytes_read), expected, "{content}");
+    }
 }
 
 #[test]
@@ -175,13 +176,15 @@ impl Machine {
         Self { root: folder.path().to_owned(), allow: vec![DevicePath::root()], _folder: folder }
     }
 
-    fn files(&self) -> Files {
-        Files::new(FileAccess { root: self.root.clone(), allow: self.allow.clone() })
+    fn access(&self) -> Access {
+        Access::files(FileAccess { root: self.root.clone(), allow: self.allow.clone() })
     }
 
     #[track_caller]
     fn check(&self, properties: &str, status: Status, detail: &str) {
-        let outcomes: Vec<ResourceOutcome> = run(&document(properties), &mut self.files());
+        let access = self.access();
+        let rules = Rules::new(&access, Mode::Enforce);
+        let outcomes: Vec<ResourceOutcome> = run(&document(properties), &mut Host::new(&access), &rules);
         let [outcome] = outcomes.as_slice() else { panic!("one outcome") };
         assert_eq!(outcome.status, status, "{}", outcome.detail);
         assert!(outcome.detail.contains(detail), "`{detail}` is missing from `{}`", outcome.detail);

@@ -37,6 +37,16 @@ pub struct ManifestPolicy {
     pub version: u64,
     /// SHA-256 of its document.
     pub sha256: Hash,
+    /// Of policies that describe one thing differently, the one of the highest priority stands.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: u32,
+    /// The accounts that it is applied as, `*` for everyone who is logged on; empty: the device itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
+}
+
+fn is_zero(priority: &u32) -> bool {
+    *priority == 0
 }
 
 impl Manifest {

@@ -22,6 +22,8 @@ fn manifest() -> Manifest {
             name: "motd".into(),
             version: 3,
             sha256: Hash([5; 32]),
+            priority: 0,
+            users: Vec::new(),
         }],
     }
 }
@@ -193,8 +195,7 @@ proptest! {
     #[test]
     fn a_manifest_survives_the_wire(generation in any::<u64>(), names in prop::collection::vec("\\PC{0,20}", 0..5)) {
         let policies = names.into_iter().map(|name| ManifestPolicy {
-            id: name.clone(), name, version: generation, sha256: Hash([1; 32]),
-        });
+            id: name.clone(), name, version: generation, sha256: Hash([1; 32]), priority: 0, users: Vec::new() });
         let manifest = Manifest { generation, policies: policies.collect(), ..manifest() };
         let text = manifest.sign(&policy_key());
         prop_assert_eq!(Manifest::verify(&text, &trust(), manifest.device).expect("a manifest"), manifest);

@@ -131,6 +131,8 @@ impl Authority {
             name: name.clone(),
             version: generation,
             sha256: Hash::of(document.as_bytes()),
+            priority: 0,
+            users: Vec::new(),
         });
         let manifest = Manifest {
             site: self.site,

@@ -15,7 +15,7 @@ use std::{
 
 use agent::{AgentLogs, Config, Cycles, EnrolOptions, Existing};
 use management_link::{Discovery, StateMessage};
-use policy::{DevicePath, FileAccess};
+use policy::{Access, DevicePath, FileAccess};
 use proof::{Hash, JoinToken, Servers, SiteRole};
 use service::{
     log::{Component, ComponentLog, Lines},
@@ -232,7 +232,7 @@ impl Machine {
         std::fs::create_dir_all(self.root()).expect("a folder");
         let config = Config {
             folder: self.state(),
-            files: Some(FileAccess { root: self.root(), allow: vec![DevicePath::root()] }),
+            access: Access::files(FileAccess { root: self.root(), allow: vec![DevicePath::root()] }),
             name: Some("kassa-1".to_owned()),
             cycles,
         };

@@ -26,6 +26,8 @@ impl Desk {
                 name: policy.name.clone(),
                 version: policy.version,
                 sha256,
+                priority: 0,
+                users: Vec::new(),
             });
         }
         let generation = self.site.generation;

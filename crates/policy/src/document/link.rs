@@ -1,20 +1,25 @@
 //! Links the resources of a document: what each depends on, and the order in which they run.
 
-use super::{Document, Problem, Properties, Resource, resource::Raw, shown};
+use std::collections::BTreeMap;
+
+use super::{Document, Engine, Problem, Resource, resource::Raw, shown};
 use crate::order;
 
 /// Finds what each resource depends on and puts the resources into running order.
 pub(super) fn in_order(raws: Vec<Raw>) -> Result<Document, Problem> {
-    let position = |kind: &str, name: &str| {
-        raws.iter().position(|raw| raw.properties.kind() == kind && raw.name == name)
-    };
+    let mut places = BTreeMap::new();
+    for (index, raw) in raws.iter().enumerate() {
+        places.entry((raw.properties.kind(), raw.name.as_str())).or_insert(index);
+    }
+    let position = |kind: &str, name: &str| places.get(&(kind, name)).copied();
+    let mut targets = BTreeMap::new();
     let mut depends_on = Vec::with_capacity(raws.len());
     for (index, raw) in raws.iter().enumerate() {
         if position(raw.properties.kind(), &raw.name) != Some(index) {
             let what = "two resources of one type have this name";
             return Err(Problem::new(raw.at, what, "Give each a name of its own.").of(&raw.name));
         }
-        same_target(&raws[..index], raw)?;
+        same_target(&mut targets, &raws, index)?;
 
         let mut needs = Vec::new();
         for (at, kind, name) in &raw.depends_on {
@@ -60,22 +65,23 @@ pub(super) fn in_order(raws: Vec<Raw>) -> Result<Document, Problem> {
         .collect();
     resources.sort_by_key(|(_, place)| **place);
 
-    Ok(Document { resources: resources.into_iter().map(|(resource, _)| resource).collect() })
+    Ok(Document {
+        resources: resources.into_iter().map(|(resource, _)| resource).collect(),
+        warnings: Vec::new(),
+        engine: Engine::Agent,
+    })
 }
 
-/// Two resources of one path would undo each other at every run.
-fn same_target(before: &[Raw], raw: &Raw) -> Result<(), Problem> {
-    let Properties::File(file) = &raw.properties;
-    let other = before.iter().find(|other| match &other.properties {
-        Properties::File(other) => other.path == file.path,
-    });
-    match other {
-        Some(other) => Err(Problem::new(
-            raw.at,
-            format!("`{}` is the path of resource `{}` as well", file.path, other.name),
-            "Describe each file once.",
-        )
-        .of(&raw.name)),
-        None => Ok(()),
-    }
+/// Two resources of one thing would undo each other at every run.
+fn same_target(seen: &mut BTreeMap<String, usize>, raws: &[Raw], index: usize) -> Result<(), Problem> {
+    let raw = &raws[index];
+    let Some(target) = raw.properties.target() else { return Ok(()) };
+    let what = match seen.get(&target) {
+        Some(other) => format!("{target} is described by resource `{}` as well", raws[*other].name),
+        None => {
+            seen.insert(target, index);
+            return Ok(());
+        }
+    };
+    Err(Problem::new(raw.at, what, "Describe each thing once.").of(&raw.name))
 }

@@ -1,10 +1,11 @@
 //! Checks one resource of a document.
 
-use super::{Problem, Properties, list, literal, shown, wrong_kind};
+use super::{Problem, list, literal, shown, wrong_kind};
 use crate::{
-    File,
-    expression::{self, Text},
+    Properties,
+    expression::{Scope, evaluated},
     node::{Node, Value},
+    resource::{BUILT_IN, is_type_name},
 };
 
 /// The longest name of a resource, in bytes. It is repeated in reports and logs.
@@ -18,7 +19,35 @@ pub(super) struct Raw {
     pub(super) depends_on: Vec<(usize, String, String)>,
 }
 
-pub(super) fn checked(node: Node) -> Result<Raw, Problem> {
+/// The members of a resource, whatever its type.
+struct Parts {
+    at: usize,
+    name: String,
+    kind_at: usize,
+    kind: String,
+    properties: Option<Node>,
+    depends_on: Vec<Node>,
+}
+
+/// Checks a resource that the agent applies.
+pub(super) fn checked(node: Node, scope: &Scope, commands: &[String]) -> Result<Raw, Problem> {
+    let Parts { at, name, kind_at, kind, properties, depends_on } = parts(evaluated(node, scope)?)?;
+    if !BUILT_IN.contains(&kind.as_str()) && !commands.contains(&kind) {
+        return Err(unknown(kind_at, &kind).of(&name));
+    }
+    let properties = properties.unwrap_or(Node { at, value: Value::Map(Vec::new()) });
+    let properties = Properties::checked(&kind, properties, scope).map_err(|problem| problem.of(&name))?;
+    let depends_on = depends_on.into_iter().map(dependency).collect::<Result<_, _>>()?;
+    Ok(Raw { at, name, properties, depends_on })
+}
+
+/// Checks no more than the shape of a resource that `dsc` applies: types, functions and properties are its own.
+pub(super) fn left_to_dsc(node: Node) -> Result<Raw, Problem> {
+    let Parts { at, name, kind, .. } = parts(node)?;
+    Ok(Raw { at, name, properties: Properties::LeftToDsc { kind }, depends_on: Vec::new() })
+}
+
+fn parts(node: Node) -> Result<Parts, Problem> {
     let at = node.at;
     let members = match node.value {
         Value::Map(members) => members,
@@ -30,38 +59,43 @@ pub(super) fn checked(node: Node) -> Result<Raw, Problem> {
             "name" => name = Some(resource_name(member.node)?),
             "type" => kind = Some((member.node.at, literal(member.node, "type")?)),
             "properties" => properties = Some(member.node),
-            "dependsOn" => {
-                depends_on =
-                    list(member.node, "dependsOn")?.into_iter().map(dependency).collect::<Result<_, _>>()?;
-            }
+            "dependsOn" => depends_on = list(member.node, "dependsOn")?,
             other => {
                 return Err(Problem::new(
                     member.at,
-                    format!("the member `{other}` of a resource is not supported by this version"),
+                    format!("the member `{}` of a resource is not supported by this version", shown(other)),
                     "Remove it; a resource has `name`, `type`, `properties` and `dependsOn`.",
                 ));
             }
         }
     }
-
     let name = name.ok_or_else(|| Problem::new(at, "a resource has no `name`", "Give it a name."))?;
     let (kind_at, kind) = kind.ok_or_else(|| {
-        Problem::new(at, "`type` is missing", format!("Add `type: {}`.", File::TYPE)).of(&name)
+        Problem::new(at, "`type` is missing", "Add it, such as `type: Tenon.Linux/File`.").of(&name)
     })?;
-    if kind != File::TYPE {
-        return Err(Problem::new(
-            kind_at,
-            format!("the type `{}` is not supported by this version", shown(&kind)),
-            format!("Use `{}`, or remove the resource.", File::TYPE),
-        )
-        .of(&name));
+    if !is_type_name(&kind) {
+        let what = format!("`{}` is no name of a type", shown(&kind));
+        return Err(Problem::new(kind_at, what, "Write it as `Owner.Area/Name`.").of(&name));
     }
-    let properties = properties
-        .ok_or_else(|| Problem::new(at, "`properties` is missing", "Add `properties` with a `path`."))
-        .and_then(File::checked)
-        .map_err(|problem| problem.of(&name))?;
+    Ok(Parts { at, name, kind_at, kind, properties, depends_on })
+}
 
-    Ok(Raw { at, name, properties: Properties::File(properties), depends_on })
+fn unknown(at: usize, kind: &str) -> Problem {
+    let what = match kind {
+        "Microsoft.DSC/PowerShell" | "Microsoft.Windows/WindowsPowerShell" | "Microsoft.Windows/WMI" => {
+            format!("the type `{kind}` is an adapter, and adapters are not supported")
+        }
+        "Microsoft.DSC/Group" | "Microsoft.DSC/Assertion" | "Microsoft.DSC/Include" => {
+            format!("the type `{kind}` holds other resources, which is not supported")
+        }
+        _ => format!("the type `{}` is not supported by this version", shown(kind)),
+    };
+    let fix = format!(
+        "Use one of {}; name a type that a manifest on the devices brings along in \
+         `metadata.Tenon.commandResources`; or have `dsc` apply the document: `metadata.Tenon.engine: dsc`.",
+        BUILT_IN.join(", ")
+    );
+    Problem::new(at, what, fix)
 }
 
 fn resource_name(node: Node) -> Result<String, Problem> {
@@ -77,24 +111,17 @@ fn resource_name(node: Node) -> Result<String, Problem> {
     Ok(name)
 }
 
+/// Takes what `resourceId` made: a type and a name with a colon between.
 fn dependency(node: Node) -> Result<(usize, String, String), Problem> {
-    const FIX: &str = "Write `[resourceId('Type','name')]`.";
-
     let at = node.at;
     let Value::Text(raw) = node.value else {
         return Err(wrong_kind(at, "a member of `dependsOn`", "a text", &node.value));
     };
-    if let Some((kind, name)) = expression::resource_id(&raw) {
-        return Ok((at, kind, name));
-    }
-    Err(match expression::text(&raw) {
-        Text::Expression { function } if function != "resourceId" => Problem::new(
-            at,
-            format!("the function `{function}` in `dependsOn` is not supported by this version"),
-            FIX,
-        ),
-        Text::Expression { .. } | Text::Literal(_) => {
-            Problem::new(at, format!("`dependsOn` holds `{}`, which names no resource", shown(&raw)), FIX)
+    match raw.split_once(':') {
+        Some((kind, name)) if kind.contains('/') => Ok((at, kind.to_owned(), name.to_owned())),
+        _ => {
+            let what = format!("`dependsOn` holds `{}`, which names no resource", shown(&raw));
+            Err(Problem::new(at, what, "Write `[resourceId('Type','name')]`."))
         }
-    })
+    }
 }

@@ -7,7 +7,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{Ensure, File, FileError, owner};
+use super::{Counts, Ensure, File, FileError, owner};
 
 /// The mode of a new file whose policy names none.
 pub(super) const DEFAULT_MODE: u32 = 0o644;
@@ -30,7 +30,12 @@ pub(super) enum Actual {
 }
 
 /// Looks at a name in a folder, without following it and without opening what is no regular file.
-pub(super) fn look(folder: &OwnedFd, name: &str, desired: &File) -> Result<Actual, FileError> {
+pub(super) fn look(
+    folder: &OwnedFd,
+    name: &str,
+    desired: &File,
+    counts: &mut Counts,
+) -> Result<Actual, FileError> {
     let failed = |attempt| {
         let path = desired.path.to_string();
         move |errno: Errno| FileError::Failed { attempt, path, source: errno.into() }
@@ -51,12 +56,16 @@ pub(super) fn look(folder: &OwnedFd, name: &str, desired: &File) -> Result<Actua
     if let Some(other) = no_regular_file(&found) {
         return Ok(other);
     }
+    // A file of another length is not read at all.
+    let length = u64::try_from(desired.content.len()).ok();
+    let may_be_same = u64::try_from(found.st_size).ok() == length;
     let same_content = desired.ensure == Ensure::Absent
-        || same(file, &desired.content).map_err(|source| FileError::Failed {
-            attempt: "read",
-            path: desired.path.to_string(),
-            source,
-        })?;
+        || may_be_same
+            && same(file, &desired.content, counts).map_err(|source| FileError::Failed {
+                attempt: "read",
+                path: desired.path.to_string(),
+                source,
+            })?;
 
     Ok(Actual::Regular { mode: found.st_mode & ALL_BITS, uid: found.st_uid, gid: found.st_gid, same_content })
 }
@@ -73,12 +82,29 @@ fn no_regular_file(found: &Stat) -> Option<Actual> {
     }
 }
 
-/// Compares at most one byte more than is wanted, however long the file is.
-fn same(file: OwnedFd, content: &str) -> std::io::Result<bool> {
-    let most = u64::try_from(content.len()).unwrap_or(u64::MAX).saturating_add(1);
-    let mut actual = Vec::with_capacity(content.len() + 1);
-    fs::File::from(file).take(most).read_to_end(&mut actual)?;
-    Ok(actual == content.as_bytes())
+/// One read of a file; larger ones are compared piece by piece, so that no file is held in memory whole.
+const PIECE: usize = 16 << 10;
+
+/// Compares up to the first difference, however long the file has become meanwhile.
+fn same(file: OwnedFd, content: &str, counts: &mut Counts) -> std::io::Result<bool> {
+    let mut file = fs::File::from(file);
+    let mut rest = content.as_bytes();
+    let mut piece = [0; PIECE];
+    counts.files_read += 1;
+    loop {
+        let count = match file.read(&mut piece) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        counts.bytes_read += u64::try_from(count).unwrap_or(u64::MAX);
+        if count == 0 {
+            return Ok(rest.is_empty());
+        }
+        match rest.strip_prefix(&piece[..count]) {
+            Some(left) => rest = left,
+            None => return Ok(false),
+        }
+    }
 }
 
 /// Says what differs, without contents.

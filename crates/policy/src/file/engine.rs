@@ -1,6 +1,6 @@
 //! Gets, tests and sets files under the root that the configuration gives.
 
-use std::{collections::BTreeSet, io, os::fd::OwnedFd, path::PathBuf};
+use std::{io, os::fd::OwnedFd, path::PathBuf};
 
 use super::{
     DevicePath, Ensure, File,
@@ -8,7 +8,6 @@ use super::{
     confine::{self, Missing},
     write,
 };
-use crate::{Properties, Resources};
 
 /// What a device's owner allows policy to change.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,7 +22,16 @@ pub struct FileAccess {
 #[derive(Debug)]
 pub struct Files {
     access: FileAccess,
-    finished: BTreeSet<DevicePath>,
+    counts: Counts,
+}
+
+/// What a run read of files, to see that one without changes costs no more than it must.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// Files that were opened.
+    pub files_read: u64,
+    /// Bytes that were compared.
+    pub bytes_read: u64,
 }
 
 /// Why a file cannot be tested or set.
@@ -63,12 +71,6 @@ pub enum FileError {
         /// The path.
         path: String,
     },
-    /// Two policies describe one file.
-    #[error("{path} is described by another policy as well; the first one stands")]
-    DescribedTwice {
-        /// The path.
-        path: String,
-    },
     /// An account is not known on this machine.
     #[error("`{name}` does not stand in {file}; write its number for an account of a directory service")]
     UnknownAccount {
@@ -92,57 +94,31 @@ pub enum FileError {
 impl Files {
     /// Begins a run.
     pub fn new(access: FileAccess) -> Self {
-        Self { access, finished: BTreeSet::new() }
+        Self { access, counts: Counts::default() }
     }
 
-    /// Ends one document: what the next ones describe again is refused, so that two policies never undo each other.
-    pub fn end_of_document(&mut self, document: &crate::Document) {
-        let paths = document.resources().iter().map(|resource| {
-            let Properties::File(file) = &resource.properties;
-            file.path.clone()
-        });
-        self.finished.extend(paths);
+    /// Returns what was read so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
-    fn permit(&self, path: &DevicePath) -> Result<(), FileError> {
-        if !self.access.allow.iter().any(|allowed| path.is_in(allowed)) {
-            return Err(FileError::NotAllowed { path: path.to_string() });
-        }
-        if path.components().iter().any(|component| component == write::TEMPORARY) {
-            return Err(FileError::ReservedName { path: path.to_string() });
-        }
-        if self.finished.contains(path) {
-            return Err(FileError::DescribedTwice { path: path.to_string() });
-        }
-        Ok(())
-    }
-
-    fn folder(&self, file: &File, missing: Missing) -> Result<Option<OwnedFd>, FileError> {
-        self.permit(&file.path)?;
-        confine::folder(confine::root(&self.access.root)?, &file.path, missing)
-    }
-}
-
-impl Resources for Files {
-    type Error = FileError;
-
-    fn test(&mut self, desired: &Properties) -> Result<Vec<String>, FileError> {
-        let Properties::File(file) = desired;
+    /// Says what differs from the desired state, without contents; empty where nothing does.
+    pub fn differences(&mut self, file: &File) -> Result<Vec<String>, FileError> {
         let actual = match self.folder(file, Missing::Leave)? {
-            Some(folder) => actual::look(&folder, name(file), file)?,
+            Some(folder) => actual::look(&folder, name(file), file, &mut self.counts)?,
             None => Actual::Absent,
         };
         actual::differences(&actual, file)
     }
 
-    fn set(&mut self, desired: &Properties) -> Result<(), FileError> {
-        let Properties::File(file) = desired;
+    /// Brings about the desired state.
+    pub fn set(&mut self, file: &File) -> Result<(), FileError> {
         let missing = match file.ensure {
             Ensure::Present => Missing::Make,
             Ensure::Absent => Missing::Leave,
         };
         let Some(folder) = self.folder(file, missing)? else { return Ok(()) };
-        let actual = actual::look(&folder, name(file), file)?;
+        let actual = actual::look(&folder, name(file), file, &mut self.counts)?;
 
         match (file.ensure, &actual) {
             (_, Actual::Other(is)) => Err(FileError::NotAFile { path: file.path.to_string(), is }),
@@ -154,6 +130,21 @@ impl Resources for Files {
             }
             (Ensure::Absent, _) => write::remove(&folder, name(file), file),
         }
+    }
+
+    fn permit(&self, path: &DevicePath) -> Result<(), FileError> {
+        if !self.access.allow.iter().any(|allowed| path.is_in(allowed)) {
+            return Err(FileError::NotAllowed { path: path.to_string() });
+        }
+        if path.components().iter().any(|component| component == write::TEMPORARY) {
+            return Err(FileError::ReservedName { path: path.to_string() });
+        }
+        Ok(())
+    }
+
+    fn folder(&self, file: &File, missing: Missing) -> Result<Option<OwnedFd>, FileError> {
+        self.permit(&file.path)?;
+        confine::folder(confine::root(&self.access.root)?, &file.path, missing)
     }
 }
 
