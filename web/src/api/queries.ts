@@ -137,3 +137,18 @@ export const sessions = queryOptions({
   queryKey: ["sessions"],
   queryFn: () => answered(api.GET("/api/v1/sessions")),
 });
+
+export const assignments = queryOptions({
+  queryKey: ["assignments"],
+  queryFn: () => answered(api.GET("/api/v1/assignments")),
+});
+
+export const consoleRoles = queryOptions({
+  queryKey: ["console-roles"],
+  queryFn: () => answered(api.GET("/api/v1/roles")),
+});
+
+export const deviceGroups = queryOptions({
+  queryKey: ["device-groups"],
+  queryFn: () => answered(api.GET("/api/v1/device-groups")),
+});

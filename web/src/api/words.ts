@@ -16,6 +16,7 @@ export const PERMISSION = {
   attach: "Sites / Attach",
   offboard: "Sites / Offboard",
   users: "Users / Manage",
+  roles: "Roles / Manage",
   audit: "Audit data / Read",
 } as const;
 

@@ -16,6 +16,7 @@ import { Page } from "../../parts/page";
 import { ProblemView } from "../../parts/problem";
 import { Read } from "../../parts/read";
 import { useTexts } from "../../text/text";
+import { Assignments } from "./assignments";
 import { AddPerson, ROLES, type Role } from "./add-person";
 
 const useStyles = makeStyles({ mine: { margin: 0, paddingLeft: tokens.spacingHorizontalXL } });
@@ -51,6 +52,7 @@ export function RolesScreen(): ReactNode {
         <Text>{t("roles.site")}</Text>
       </Card>
       {may ? <People /> : <Empty title={t("roles.hidden")} text={t("problem.permission", { permission: PERMISSION.users })} />}
+      {caller?.permissions.includes(PERMISSION.roles) && <Assignments />}
       {adding && <AddPerson close={() => setAdding(false)} />}
     </Page>
   );
