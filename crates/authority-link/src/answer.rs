@@ -46,12 +46,30 @@ pub enum Answer {
         revoked: Vec<EnrolmentId>,
         restored: Vec<EnrolmentId>,
     },
+    TicketKeys {
+        keys: Vec<TicketKey>,
+    },
     Owner(Box<OwnerAnswer>),
     /// The call could not be carried out; trying again may help where `transient` is set.
     Failed {
         what: String,
         transient: bool,
     },
+}
+
+/// The secret that TLS tickets of one day are encrypted under.
+#[derive(Clone, Eq, PartialEq, Serialize, Deserialize)]
+pub struct TicketKey {
+    /// Days since 1970.
+    pub day: u64,
+    /// 32 bytes, base64.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for TicketKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TicketKey").field("day", &self.day).finish_non_exhaustive()
+    }
 }
 
 /// What the authority decided of a request.

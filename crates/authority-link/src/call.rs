@@ -129,6 +129,8 @@ pub enum Call {
         /// The generation of the last answer; 0 for all.
         since: u64,
     },
+    /// Notifier: the secrets of TLS tickets, of yesterday, today and tomorrow. Answer: `TicketKeys`.
+    TicketKeys,
     /// Owner: administration of the site. Answer: `Owner`.
     Owner {
         /// What the owner asks.

@@ -36,6 +36,7 @@ impl Call {
             Call::ServerCertificate { .. } => "server_certificate",
             Call::TrustDocument => "trust_document",
             Call::Revocations { .. } => "revocations",
+            Call::TicketKeys => "ticket_keys",
             Call::Owner { .. } => "owner",
         }
     }
@@ -47,7 +48,7 @@ impl Call {
             Call::Decide { .. } | Call::DryRun { .. } | Call::Targets { .. } | Call::Mirror => {
                 &[Role::Connector]
             }
-            Call::Release { .. } => &[Role::Notifier],
+            Call::Release { .. } | Call::TicketKeys => &[Role::Notifier],
             // The management point answers the time of the site as well.
             Call::SiteTime | Call::ServerCertificate { .. } | Call::Revocations { .. } => {
                 &[Role::Notifier, Role::ManagementPoint]

@@ -143,6 +143,7 @@ impl Desk {
                 self.trust_document(now).map(|document| Answer::TrustDocument { document })
             }
             Call::Revocations { since } => Ok(self.revocations(since)),
+            Call::TicketKeys => Ok(self.ticket_keys(now)),
             Call::Owner { owner } => self.owner(owner, now).await.map(|told| Answer::Owner(Box::new(told))),
         }
     }

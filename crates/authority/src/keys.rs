@@ -1,6 +1,7 @@
 //! The site's keys, made at the first start and kept in the authority's folder.
 
 use action::SiteId;
+use aws_lc_rs::hmac;
 use proof::{Hash, SigningKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -24,6 +25,8 @@ pub(crate) struct SiteKeys {
     pub(crate) policy: SigningKey,
     /// Issues certificates.
     pub(crate) ca: Ca,
+    /// From it come the secrets of TLS tickets.
+    pub(crate) tickets: TicketSecret,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +61,7 @@ impl SiteKeys {
             task: key(folder, "task.key", missing)?,
             policy: key(folder, "policy.key", missing)?,
             ca: Ca::load_or_make(folder, site, missing)?,
+            tickets: TicketSecret::load_or_make(folder)?,
         };
         if known.is_none() {
             folder.write_json(SITE, &SiteFile { site })?;
@@ -74,6 +78,35 @@ impl SiteKeys {
 impl std::fmt::Debug for SiteKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SiteKeys").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
+/// What the secrets of TLS tickets are made from, one for each day.
+pub(crate) struct TicketSecret(Zeroizing<[u8; 32]>);
+
+impl TicketSecret {
+    const FILE: &str = "ticket.key";
+
+    /// Reads it, or makes it: with another one devices carry out one full handshake more, and nothing else is lost.
+    fn load_or_make(folder: &Folder) -> Result<Self, FolderError> {
+        let known = folder.read(Self::FILE)?.map(Zeroizing::new);
+        if let Some(secret) = known.and_then(|known| known[..].try_into().ok()) {
+            return Ok(Self(Zeroizing::new(secret)));
+        }
+        let secret = Zeroizing::new(service::dice::bytes::<32>());
+        folder.write(Self::FILE, &*secret)?;
+        Ok(Self(secret))
+    }
+
+    /// Returns the secret of a day, counted from 1970.
+    pub(crate) fn of_day(&self, day: u64) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*self.0);
+        let mut context = hmac::Context::with_key(&key);
+        context.update(b"tenon ticket secret\0");
+        context.update(&day.to_be_bytes());
+        let mut secret = [0; 32];
+        secret.copy_from_slice(context.sign().as_ref());
+        secret
     }
 }
 
@@ -142,6 +175,19 @@ mod tests {
             let error = SiteKeys::load_or_make(&folder, "Delft").expect_err("damaged");
             assert!(error.to_string().contains(file), "{error}");
         }
+    }
+
+    #[test]
+    fn ticket_secrets_are_of_one_day_and_outlive_a_restart_but_not_their_file() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(place.path()).expect("a folder");
+        let first = SiteKeys::load_or_make(&folder, "Delft").expect("keys").tickets;
+        let again = SiteKeys::load_or_make(&folder, "Delft").expect("keys").tickets;
+        assert_eq!(first.of_day(20_000), again.of_day(20_000));
+        assert_ne!(first.of_day(20_000), first.of_day(20_001));
+        std::fs::remove_file(folder.path("ticket.key")).expect("there");
+        let other = SiteKeys::load_or_make(&folder, "Delft").expect("keys").tickets;
+        assert_ne!(first.of_day(20_000), other.of_day(20_000));
     }
 
     #[test]

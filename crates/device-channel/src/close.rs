@@ -14,6 +14,9 @@ pub enum CloseReason {
     /// The TLS or WebSocket handshake failed or took too long.
     #[error("the handshake failed")]
     Handshake,
+    /// It said nothing, and its place was needed.
+    #[error("it did not sign in while others waited for its place")]
+    HalfOpen,
     /// A frame is longer than allowed.
     #[error("a frame of {length} bytes came, where at most {LARGEST_FRAME} are taken")]
     FrameTooLong {
@@ -69,7 +72,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All names, for counters that exist from the start.
-    pub const NAMES: [&'static str; 19] = [
+    pub const NAMES: [&'static str; 20] = [
         "left",
         "lost",
         "handshake",
@@ -89,6 +92,7 @@ impl CloseReason {
         "revoked",
         "certificate_ended",
         "restarting",
+        "half_open",
     ];
 
     /// Returns the name in counters and logs.
@@ -118,6 +122,7 @@ impl CloseReason {
             CloseReason::Revoked => 16,
             CloseReason::CertificateEnded => 17,
             CloseReason::Restarting => 18,
+            CloseReason::HalfOpen => 19,
         }
     }
 
@@ -135,6 +140,7 @@ impl CloseReason {
             CloseReason::Left
             | CloseReason::Lost
             | CloseReason::Handshake
+            | CloseReason::HalfOpen
             | CloseReason::SignInTooLate
             | CloseReason::Redirected
             | CloseReason::Silent

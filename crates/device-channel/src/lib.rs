@@ -13,6 +13,7 @@ mod message;
 mod return_code;
 mod decode;
 mod encode;
+mod request_form;
 mod close;
 mod inbox;
 pub mod server;
@@ -28,6 +29,7 @@ pub use message::{
     Cancel, Confirm, KEEP_ALIVE, Progress, PushedTask, Receipt, Redirect, Request, Response, Restarting,
     SignIn, SignInConfirm, SignInRefusal, SignInRefused, ToAgent, ToServer,
 };
+pub use request_form::RequestForm;
 pub use return_code::ReturnCode;
 
 /// The version of the messages that this crate speaks. Members are added without raising it: who does not know them

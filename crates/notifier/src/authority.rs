@@ -1,8 +1,11 @@
 //! What the notification server asks of the site's authority.
 
 use action::{DeviceId, EnrolmentId, TaskGuid};
-use authority_link::{Answer, Call, Codec, Released, Results, Role};
+use authority_link::{Answer, Call, Codec, Released, Results, Role, TicketKey};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use service::call::{CallError, Caller, Calls, Endpoint};
+
+use crate::tickets::DaySecret;
 
 /// The authority, called over its link. A clone uses the same connection.
 #[derive(Clone, Debug)]
@@ -88,6 +91,18 @@ impl Authority {
             }
             _ => Err(AuthorityError::OtherAnswer),
         }
+    }
+
+    /// Returns the secrets of TLS tickets.
+    pub(crate) async fn ticket_keys(&self) -> Result<Vec<DaySecret>, AuthorityError> {
+        let Answer::TicketKeys { keys } = self.ask(Call::TicketKeys).await? else {
+            return Err(AuthorityError::OtherAnswer);
+        };
+        let secret = |key: TicketKey| {
+            let secret = STANDARD.decode(key.secret).ok()?.try_into().ok()?;
+            Some(DaySecret { day: key.day, secret })
+        };
+        keys.into_iter().map(secret).collect::<Option<_>>().ok_or(AuthorityError::OtherAnswer)
     }
 
     pub(crate) async fn release(

@@ -5,6 +5,7 @@
 
 mod held;
 mod page;
+mod drain;
 mod part;
 mod step;
 mod work;
@@ -17,6 +18,7 @@ use site_store::PushMessage;
 pub(crate) use self::step::{Finished, Step, Throttled, Wanted};
 use self::work::Work;
 use crate::{
+    drains::Drain,
     news::Said,
     release::Release,
     throttle::{Gate, Lane, Throttles},
@@ -36,6 +38,8 @@ pub(crate) struct Backlog {
     /// By the number of the push message, so that older ones come first.
     works: BTreeMap<u64, Work>,
     numbers: BTreeMap<TaskGuid, u64>,
+    /// Pushes that are through, and were not told.
+    through: Vec<Drain>,
 }
 
 /// What shares a gate: pushes of one lane, and of one kind where it has a throttle of its own.
@@ -50,7 +54,13 @@ struct Turns {
 
 impl Backlog {
     pub(crate) fn new(throttles: Throttles) -> Self {
-        Self { throttles, gates: BTreeMap::new(), works: BTreeMap::new(), numbers: BTreeMap::new() }
+        Self {
+            throttles,
+            gates: BTreeMap::new(),
+            works: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            through: Vec::new(),
+        }
     }
 
     /// Returns whether the push message is known here.
@@ -181,14 +191,18 @@ impl Backlog {
                     if room == 0 {
                         return true;
                     }
-                    let sends = self.works.get_mut(number).and_then(|work| work.send_one(*number, now));
-                    let Some(sends) = sends else { return false };
-                    steps.extend(sends);
+                    let work = self.works.get_mut(number);
+                    if !work.is_some_and(|work| work.send_one(*number, now, &mut steps)) {
+                        return false;
+                    }
                     turns.gate.passed(now);
                     turns.last = *number;
                     room -= 1;
                     true
                 });
+            }
+            if numbers.is_empty() {
+                turns.gate.idle();
             }
         }
         steps
@@ -224,6 +238,7 @@ impl Backlog {
 
     /// Returns the releases that have been sent since this was last asked, and forgets pushes with nothing left.
     pub(crate) fn finished(&mut self) -> Vec<Finished> {
+        self.note_through();
         let finished = self.works.values_mut().flat_map(Work::finished).collect();
         let numbers = &mut self.numbers;
         self.works.retain(|_, work| {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use device_channel::{KEEP_ALIVE_EVERY, SHORTEST_KEEP_ALIVE};
 use service::metrics::Metrics;
 
-use crate::throttle::Throttles;
+use crate::{drains::Drains, throttle::LiveThrottles};
 
 /// The settings, as whoever starts the notification server has read them.
 #[derive(Clone, Debug)]
@@ -16,8 +16,10 @@ pub struct Config {
     pub websocket_listen: Option<SocketAddr>,
     /// The server's name in the site's store. Two servers of one site have different ones.
     pub name: String,
-    /// How fast tasks are pushed.
-    pub throttle: Throttles,
+    /// How fast tasks are pushed. May be changed while the server runs.
+    pub throttle: LiveThrottles,
+    /// Where it is told how pushes drain.
+    pub drains: Drains,
     /// How often a device says that it is there.
     pub keep_alive: Duration,
     /// The most devices at a time. More are told to come back.
@@ -49,7 +51,8 @@ impl Config {
             listen,
             websocket_listen: None,
             name: name.into(),
-            throttle: Throttles::default(),
+            throttle: LiveThrottles::default(),
+            drains: Drains::default(),
             keep_alive: KEEP_ALIVE_EVERY,
             max_connections: Self::MAX_CONNECTIONS,
             metrics: Metrics::new(),

@@ -7,6 +7,10 @@ use service::metrics::{Counter, Gauge, Metrics};
 #[derive(Debug)]
 pub(crate) struct Counters {
     closed: Vec<Counter>,
+    full: Counter,
+    resumed: Counter,
+    /// Connections that are not those of a device yet.
+    pub(crate) half_open: Gauge,
     /// Devices that are online.
     pub(crate) online: Gauge,
     /// Tasks written to a device's connection.
@@ -24,8 +28,22 @@ impl Counters {
                 &[("reason", reason)],
             )
         };
+        let handshake = |kind| {
+            metrics.counter(
+                "tenon_device_handshakes_total",
+                "TLS handshakes of devices: full ones, and those that a ticket spared",
+                &[("kind", kind)],
+            )
+        };
         Self {
+            full: handshake("full"),
+            resumed: handshake("resumed"),
             closed: CloseReason::NAMES.into_iter().map(closed).collect(),
+            half_open: metrics.gauge(
+                "tenon_device_connections_half_open",
+                "Connections in their handshake or before their sign-in",
+                &[],
+            ),
             online: metrics.gauge("tenon_devices_online", "Devices that are online at this server", &[]),
             pushed: metrics.counter("tenon_push_tasks_sent_total", "Push tasks written to a connection", &[]),
             recorded: metrics.counter(
@@ -34,6 +52,11 @@ impl Counters {
                 &[],
             ),
         }
+    }
+
+    /// Counts a handshake.
+    pub(crate) fn handshake(&self, resumed: bool) {
+        if resumed { &self.resumed } else { &self.full }.increment();
     }
 
     /// Counts a connection that ended.

@@ -14,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 use action::SiteId;
 use database::DbError;
 use service::{
+    dice,
     error::Chain,
     log::ComponentLog,
     shutdown::Shutdown,
@@ -26,10 +27,11 @@ use self::{arrivals::Arrivals, cancels::Cancels, chores::Chores, releases::Relea
 use crate::{
     authority::Authority,
     backlog::{Backlog, Finished, Step},
+    drains::Drains,
     mailbox::Handover,
     news::News,
     registry::Registry,
-    throttle::{Throttle, Throttles},
+    throttle::{LiveThrottles, Throttle},
 };
 
 /// How often the store is looked at without a signal.
@@ -40,6 +42,9 @@ const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(300);
 
 /// How often tasks on their way are looked at.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// How often it is told how pushes drain: an admin looks once a second.
+const DRAINS_EVERY: Duration = Duration::from_millis(500);
 
 /// How long to wait before the next attempt while the database fails.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -55,6 +60,7 @@ pub(crate) struct Site {
     pub(crate) wakes: Wakes,
     pub(crate) log: ComponentLog,
     pub(crate) started: Instant,
+    pub(crate) drains: Drains,
 }
 
 /// The dispatch of one server.
@@ -68,22 +74,25 @@ struct Dispatch {
     releases: Releases,
     chores: Chores,
     sweep_at: Duration,
+    drains_at: Duration,
     look_again_at: Duration,
 }
 
 /// Dispatches until the shutdown begins.
-pub(crate) async fn run(site: Site, throttles: Throttles, shutdown: Shutdown) {
+pub(crate) async fn run(site: Site, throttles: &LiveThrottles, shutdown: Shutdown) {
+    let mut throttles = throttles.watch();
     let mut messages = site.wakes.listen(Topic::PushMessages);
     let mut cancelled = site.wakes.listen(Topic::Cancels);
     let now = site.started.elapsed();
     let mut dispatch = Dispatch {
-        backlog: Backlog::new(throttles),
+        backlog: Backlog::new(throttles.borrow_and_update().clone()),
         taking: Taking::default(),
         arrivals: Arrivals::default(),
         cancels: Cancels::default(),
         releases: Releases::default(),
         chores: Chores::default(),
         sweep_at: now + SWEEP_EVERY,
+        drains_at: now,
         look_again_at: now + LOOK_AGAIN_EVERY,
         site,
     };
@@ -109,6 +118,15 @@ pub(crate) async fn run(site: Site, throttles: Throttles, shutdown: Shutdown) {
             _ = messages.wait_until(wake_at) => {}
             _ = cancelled.wait_until(wake_at) => {}
             released = releases.next() => releases::take(site, backlog, released),
+            Ok(()) = throttles.changed() => {
+                let set = throttles.borrow_and_update().clone();
+                site.log.info(format_args!(
+                    "The throttle is set (strategy: {} param: {}).",
+                    set.default.strategy(),
+                    set.default.param()
+                ));
+                backlog.set_throttles(set, site.now(), dice::unit);
+            }
         }
     }
 }
@@ -136,6 +154,7 @@ impl Dispatch {
             self.chores.show(&self.site, throttled);
         }
         self.sweep();
+        self.tell_drains();
         stored?;
 
         let soon = self.backlog.next(self.now()).unwrap_or(Duration::MAX);
@@ -193,6 +212,15 @@ impl Dispatch {
             throttle.strategy(),
             throttle.param()
         ));
+    }
+
+    fn tell_drains(&mut self) {
+        let now = self.now();
+        if now >= self.drains_at {
+            self.drains_at = now + DRAINS_EVERY;
+            let (running, through) = self.backlog.drains(now);
+            self.site.drains.take(running, through);
+        }
     }
 
     fn sweep(&mut self) {

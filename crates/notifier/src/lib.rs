@@ -10,10 +10,14 @@
 mod config;
 mod authority;
 mod certificate;
+mod tickets;
 mod revoked;
 mod counters;
 mod start;
+mod open_files;
+mod half_open;
 mod listen;
+mod session;
 mod handshake;
 mod transport;
 mod shared;
@@ -23,6 +27,7 @@ mod mailbox;
 mod registry;
 mod news;
 mod throttle;
+mod drains;
 mod backlog;
 mod release;
 mod dispatch;
@@ -31,5 +36,9 @@ mod presence;
 mod reap;
 
 pub use config::{Config, ConfigError};
+pub use drains::{Drain, Drains};
 pub use start::{StartError, start};
-pub use throttle::{Throttle, ThrottleError, Throttles};
+pub use throttle::{
+    ANSWERED_WITHIN, LiveThrottles, Pace, Throttle, ThrottleError, Throttles, UNTHROTTLED_PER_SECOND,
+    forecast,
+};

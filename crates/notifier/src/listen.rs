@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use rustls::ServerConfig;
 use service::shutdown::Shutdown;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -9,19 +10,14 @@ use tokio::{
     task::JoinSet,
     time::{Duration, sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    half_open::{HalfOpen, HalfOpenPlace},
     handshake::{self, Way},
+    open_files::Room,
     shared::Shared,
 };
-
-/// Connections beyond the devices that are taken: those in their handshake, and those that are told to come back.
-const SPARE: usize = 256;
-
-/// Handshakes at a time. Each costs a quarter of a millisecond of a core: more would only wait for each other.
-const HANDSHAKES: usize = 128;
 
 /// How long to pause when the system has no room for another connection (out of files or memory).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -41,17 +37,18 @@ impl Listeners {
     pub(crate) async fn run(
         self,
         shared: Arc<Shared>,
-        tls: TlsAcceptor,
+        room: Room,
+        tls: Arc<ServerConfig>,
         shutdown: Shutdown,
         ended: CancellationToken,
     ) {
-        let room = Arc::new(Semaphore::new(
-            shared.max_connections.saturating_add(SPARE).min(Semaphore::MAX_PERMITS),
-        ));
-        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        // Also who is beyond the room for devices is heard, and told when to come; what a file is left for nobody is not.
+        let most = room.devices.saturating_add(room.half_open).min(Semaphore::MAX_PERMITS);
+        let half_open = HalfOpen::new(room.half_open, shared.counters.half_open.clone());
+        let room = Arc::new(Semaphore::new(most));
         let mut connections = JoinSet::new();
         loop {
-            let (stream, peer, way, place) = tokio::select! {
+            let (stream, peer, way, place, half_open) = tokio::select! {
                 () = shutdown.begun() => break,
                 Some(ended) = connections.join_next() => {
                     if let Err(error) = ended {
@@ -59,7 +56,7 @@ impl Listeners {
                     }
                     continue;
                 }
-                accepted = self.accept(&room) => match accepted {
+                accepted = self.accept(&room, &half_open) => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
                         shared.log.warn(format_args!("Failed to accept a connection: {error}"));
@@ -68,8 +65,7 @@ impl Listeners {
                     }
                 },
             };
-            let work =
-                handshake::run(stream, peer, way, tls.clone(), Arc::clone(&handshakes), Arc::clone(&shared));
+            let work = handshake::run(stream, peer, way, Arc::clone(&tls), half_open, Arc::clone(&shared));
             connections.spawn(async move {
                 work.await;
                 drop(place);
@@ -88,8 +84,10 @@ impl Listeners {
     async fn accept(
         &self,
         room: &Arc<Semaphore>,
-    ) -> io::Result<(TcpStream, SocketAddr, Way, OwnedSemaphorePermit)> {
+        half_open: &Arc<HalfOpen>,
+    ) -> io::Result<(TcpStream, SocketAddr, Way, OwnedSemaphorePermit, HalfOpenPlace)> {
         let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+        let half_open = half_open.enter().await;
         let websocket = async {
             match &self.websocket {
                 Some(listener) => listener.accept().await,
@@ -102,6 +100,6 @@ impl Listeners {
         };
         // A task is one small write, and waits for its answer.
         stream.set_nodelay(true)?;
-        Ok((stream, peer, way, place))
+        Ok((stream, peer, way, place, half_open))
     }
 }

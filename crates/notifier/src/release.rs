@@ -1,8 +1,10 @@
 //! A push that the authority has signed, and each device's part of it.
 
+use std::sync::OnceLock;
+
 use action::{ActionKind, DeviceId, PushId, Reason, SiteId, TaskGuid, TaskId, Timestamp};
 use authority_link::Released;
-use device_channel::{PushedTask, Request};
+use device_channel::{PushedTask, Request, RequestForm};
 use proof::{Hash, MerkleTree, PushHead, SignedPush, TaskLeaf};
 
 /// A push that the authority has signed, with the tree that leads from each device's leaf to the signature.
@@ -21,6 +23,8 @@ pub(crate) struct Release {
     request_hash: Hash,
     push: SignedPush,
     tree: MerkleTree,
+    /// What all of its devices are told, encoded once.
+    form: OnceLock<RequestForm>,
 }
 
 /// What became of devices that a release was asked for.
@@ -78,12 +82,20 @@ impl Release {
             request_hash,
             push,
             tree,
+            form: OnceLock::new(),
         };
         Ok(Outcome { release: Some(release), refused: released.refused, held: released.held })
     }
 
+    /// Appends the frame for the device of leaf `index`.
+    pub(crate) fn frame_into(&self, index: u32, frames: &mut Vec<u8>) {
+        let form = self.form.get_or_init(|| RequestForm::new(self.request(0)));
+        let proof = self.tree.proof(index.into());
+        form.frame_into(index.into(), proof.into_iter().map(|hash| hash.0), frames);
+    }
+
     /// Returns the message for the device of leaf `index`.
-    pub(crate) fn request(&self, index: u32) -> Request {
+    fn request(&self, index: u32) -> Request {
         Request {
             push_id: self.task.push_id,
             task_id: self.task.task_id,

@@ -9,7 +9,7 @@ use device_channel::{
     server::{Heard, Online},
 };
 use service::clock;
-use tokio::time::sleep_until;
+use tokio::{sync::mpsc::error::TrySendError, time::sleep_until};
 
 use crate::{
     mailbox::Order,
@@ -44,15 +44,15 @@ async fn keep_going(
     shared: &Shared,
 ) -> Result<Infallible, CloseReason> {
     loop {
-        say(transport, online, seat, shared).await?;
-        hear(transport, inbox, online, seat, shared).await?;
+        // On the heap while it works: the states of talking are larger than all else, and nothing of an idle connection.
+        Box::pin(talk(transport, inbox, online, seat, shared)).await?;
         let deadline = online.deadline().min(certificate_ends);
         let deadline = inbox.deadline().map_or(deadline, |of_inbox| of_inbox.min(deadline));
         tokio::select! {
             () = seat.mailbox.rung() => {}
             read = transport.read(inbox) => read?,
             () = sleep_until(shared.at(deadline)) => {}
-            () = shared.shutdown.begun() => return Err(restarting(transport, shared).await),
+            () = shared.shutdown.begun() => return Err(Box::pin(restarting(transport, shared)).await),
         }
         let now = shared.now();
         inbox.on_time(now)?;
@@ -61,6 +61,18 @@ async fn keep_going(
             return Err(CloseReason::CertificateEnded);
         }
     }
+}
+
+/// Says what is to be said, and hears what has come.
+async fn talk(
+    transport: &mut impl Transport,
+    inbox: &mut Inbox<ToServer>,
+    online: &mut Online,
+    seat: &Seat,
+    shared: &Shared,
+) -> Result<(), CloseReason> {
+    say(transport, online, seat, shared).await?;
+    hear(transport, inbox, online, seat, shared).await
 }
 
 /// Says what waits in the mailbox.
@@ -74,7 +86,7 @@ async fn say(
     if orders.is_empty() {
         return Ok(());
     }
-    let mut frames = Vec::with_capacity(orders.len());
+    let mut frames = Vec::new();
     let mut sent = Vec::new();
     let mut stored = Vec::new();
     let mut unknown = false;
@@ -82,7 +94,7 @@ async fn say(
         match order {
             Order::Push { release, index } => {
                 online.pushed(release.task);
-                frames.push(ToAgent::Request(Box::new(release.request(index))).frame());
+                release.frame_into(index, &mut frames);
                 sent.push(release);
             }
             Order::Confirm(task) => stored.push(task),
@@ -91,11 +103,15 @@ async fn say(
                 stored.push(task);
                 unknown = true;
             }
-            Order::Cancel(task_guid) => frames.push(ToAgent::Cancel(Cancel { task_guid }).frame()),
+            Order::Cancel(task_guid) => {
+                frames.extend_from_slice(&ToAgent::Cancel(Cancel { task_guid }).frame());
+            }
         }
     }
-    frames.extend(stored.chunks(MOST_ENTRIES).map(|answers| online.confirm(answers.to_vec()).frame()));
-    transport.write(frames).await?;
+    for answers in stored.chunks(MOST_ENTRIES) {
+        frames.extend_from_slice(&online.confirm(answers.to_vec()).frame());
+    }
+    transport.write(&frames).await?;
     if unknown {
         return Err(CloseReason::UnknownPush);
     }
@@ -130,7 +146,7 @@ async fn hear(
     // What was said before the fault was said. Reports that came together stay together: they are one commit.
     report(shared, seat, online, said).await?;
     if let Some(answer) = answer {
-        transport.write(vec![answer.frame()]).await?;
+        transport.write(&answer.frame()).await?;
     }
     outcome
 }
@@ -148,5 +164,12 @@ async fn report(
     if reports.is_empty() {
         return Ok(());
     }
-    shared.reports.send(reports).await.map_err(|_| CloseReason::Restarting)
+    match shared.reports.try_send(reports) {
+        Ok(()) => Ok(()),
+        // Waiting is rare, and takes room that an idle connection is not to have.
+        Err(TrySendError::Full(reports)) => {
+            Box::pin(shared.reports.send(reports)).await.map_err(|_| CloseReason::Restarting)
+        }
+        Err(TrySendError::Closed(_)) => Err(CloseReason::Restarting),
+    }
 }

@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) revoked: Revoked,
     pub(crate) site_time: SiteTime,
+    pub(crate) authority: Authority,
     pub(crate) reports: mpsc::Sender<Vec<Report>>,
     pub(crate) counters: Counters,
     pub(crate) log: ComponentLog,

@@ -6,14 +6,16 @@ use device_channel::{
     CloseReason, Inbox, Restarting, SignInRefusal, ToAgent, ToServer,
     server::{AwaitSignIn, Identity, Online, SigningIn},
 };
+use service::dice;
 use tokio::time::sleep_until;
 
 use crate::{registry::Seat, revoked::Standing, shared::Shared, transport::Transport};
 
 /// When to come again, by refusal. A revoked device may be enrolled again by hand; a full server may have room soon.
-fn retry_after(refusal: SignInRefusal) -> Duration {
+/// `unit` is a throw of the dice, 0 to 1: those who were refused together are not to come back together.
+fn retry_after(refusal: SignInRefusal, unit: f64) -> Duration {
     match refusal {
-        SignInRefusal::Busy | SignInRefusal::AuthorityAway => Duration::from_secs(60),
+        SignInRefusal::Busy | SignInRefusal::AuthorityAway => Duration::from_secs(30).mul_f64(1.0 + unit),
         SignInRefusal::Revoked
         | SignInRefusal::NotThatDevice
         | SignInRefusal::VersionUnsupported
@@ -43,13 +45,13 @@ pub(crate) async fn run(
     match admit(&signing_in, shared).await {
         Ok(site_time) => {
             let (online, confirm) = signing_in.admit(shared.keep_alive, site_time, shared.now());
-            transport.write(vec![confirm.frame()]).await?;
+            transport.write(&confirm.frame()).await?;
             // Only now: what waits for the device comes after the confirmation.
             Ok((online, shared.registry.seat(identity)))
         }
         Err(refusal) => {
-            let (reason, message) = signing_in.refuse(refusal, retry_after(refusal));
-            transport.write(vec![message.frame()]).await?;
+            let (reason, message) = signing_in.refuse(refusal, retry_after(refusal, dice::unit()));
+            transport.write(&message.frame()).await?;
             Err(reason)
         }
     }
@@ -75,7 +77,7 @@ async fn admit(signing_in: &SigningIn, shared: &Shared) -> Result<String, SignIn
 /// Tells the device to come back, as far as it listens.
 pub(crate) async fn restarting(transport: &mut impl Transport, shared: &Shared) -> CloseReason {
     let message = ToAgent::Restarting(Restarting { within_seconds: shared.back_within() });
-    match transport.write(vec![message.frame()]).await {
+    match transport.write(&message.frame()).await {
         Ok(()) => CloseReason::Restarting,
         Err(reason) => reason,
     }

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use rustls::{ServerConfig, server::ProducesTickets};
 use service::{
     backoff::Backoff,
     call::Endpoint,
@@ -19,7 +20,6 @@ use tokio::{
     sync::mpsc,
     time::{Instant, sleep},
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -30,12 +30,15 @@ use crate::{
     dispatch::{self, Site},
     listen::Listeners,
     news::News,
+    open_files::{self, Room},
     presence::Presence,
     reap,
     record::{Recorder, WAITING_REPORTS},
     registry::Registry,
     revoked::{Revoked, WATCH_EVERY},
     shared::{Shared, SiteTime},
+    throttle::LiveThrottles,
+    tickets::Tickets,
 };
 
 /// How long the authority may be away at the start: the two are often started together.
@@ -81,6 +84,7 @@ pub async fn start(
 ) -> Result<Running, StartError> {
     config.check()?;
     tls::install_provider();
+    let room = open_files::share(open_files::most(), config.max_connections);
     let tcp = bind(config.listen).await?;
     let websocket = match config.websocket_listen {
         Some(address) => Some(bind(address).await?),
@@ -93,7 +97,8 @@ pub async fn start(
     let own =
         certificate(&authority, &log).await.map_err(|source| StartError::Certificate(Box::new(source)))?;
     let clients = ClientAuth::Required { ca_pem: own.ca_pem.clone() };
-    let acceptor = TlsAcceptor::from(tls::server_config_with(Arc::clone(&own.certificate), &clients)?);
+    let tickets = Arc::new(Tickets::new(&config.metrics));
+    let tls = with_tickets(&*tls::server_config_with(Arc::clone(&own.certificate), &clients)?, &tickets);
 
     let news = Arc::<News>::default();
     let counters = Counters::new(&config.metrics);
@@ -126,14 +131,16 @@ pub async fn start(
         wakes: wakes.clone(),
         log: log.clone(),
         started,
+        drains: config.drains.clone(),
     };
     let shared = Arc::new(Shared {
         site: own.site,
         keep_alive: config.keep_alive,
-        max_connections: config.max_connections,
+        max_connections: room.devices,
         registry,
         revoked: Revoked::new(authority.clone()),
-        site_time: SiteTime::new(authority),
+        site_time: SiteTime::new(authority.clone()),
+        authority,
         reports,
         counters,
         log: log.clone(),
@@ -145,13 +152,17 @@ pub async fn start(
     let mut running = Running::new(tcp_address, shutdown.clone());
     let listeners = Listeners { tcp, websocket };
     running
-        .part("connections", listeners.run(Arc::clone(&shared), acceptor, shutdown.clone(), ended.clone()));
-    running.part("dispatch", dispatch::run(site, config.throttle, shutdown.clone()));
+        .part("connections", listeners.run(Arc::clone(&shared), room, tls, shutdown.clone(), ended.clone()));
+    running.part("dispatch", dispatch(site, config.throttle, shutdown.clone()));
     running.part("recorder", recorder.run(waiting, ended.clone()));
     running.part("presence", presence.run(ended));
     running.part("reaper", reap::run(store, wakes, log.clone(), shutdown.clone()));
+    let ticket_keys =
+        tickets.keep(shared.authority.clone(), own.ca_pem.clone(), log.clone(), shutdown.clone());
+    running.part("ticket keys", ticket_keys);
     running.part("certificate", own.keep(log.clone(), shutdown.clone()));
     running.part("revocations", watch_revocations(shared, shutdown));
+    say_room(&log, room, config.max_connections);
     if let Some(address) = tcp_address {
         log.info(format_args!("The notification server listens on {address}."));
     }
@@ -159,6 +170,35 @@ pub async fn start(
         log.info(format_args!("It takes WebSockets on {address}."));
     }
     Ok(running)
+}
+
+/// Says how many files the system lets the server open, and what that means.
+fn say_room(log: &ComponentLog, room: Room, wanted: usize) {
+    let Room { files, devices, half_open } = room;
+    if devices < wanted {
+        log.warn(format_args!(
+            "The system allows {files} open files: room for {devices} devices, not for the {wanted} of the settings, and \
+             for {half_open} that sign in. Raise LimitNOFILE of the service, or set `max-connections`."
+        ));
+    } else {
+        log.info(format_args!(
+            "The system allows {files} open files: room for {devices} devices and {half_open} that sign in."
+        ));
+    }
+}
+
+async fn dispatch(site: Site, throttles: LiveThrottles, shutdown: Shutdown) {
+    dispatch::run(site, &throttles, shutdown).await;
+}
+
+/// Returns the server's end of TLS that gives tickets, and takes them.
+fn with_tickets(tls: &ServerConfig, tickets: &Arc<Tickets>) -> Arc<ServerConfig> {
+    let mut tls = tls.clone();
+    tls.ticketer = Arc::clone(tickets) as Arc<dyn ProducesTickets>;
+    // A device uses one, and gets the next with it. What a ticket resumes is never read before the handshake is over.
+    tls.send_tls13_tickets = 1;
+    tls.max_early_data_size = 0;
+    Arc::new(tls)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

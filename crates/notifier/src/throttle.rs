@@ -1,11 +1,21 @@
 //! How fast tasks are pushed: the four strategies, as functions of the time and of what is on its way.
 
+mod forecast;
+mod live;
+
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
 use action::ActionKind;
 
-/// A steady rate may make up for a pause of this long in one go: timers are not finer, and a network does not notice.
+pub use forecast::{ANSWERED_WITHIN, Pace, UNTHROTTLED_PER_SECOND, forecast};
+pub use live::LiveThrottles;
+
+/// A steady rate begins with what falls into so long: timers are not finer, and a network does not notice.
 const BURST: Duration = Duration::from_millis(50);
+
+/// While tasks wait, a steady rate makes up for a pass that came so late: else a busy machine would push more slowly than
+/// the site's owner has set, and nobody would know why. No second sees more than two seconds' worth.
+const MADE_UP: Duration = Duration::from_secs(1);
 
 /// How fast tasks are pushed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,6 +63,8 @@ pub(crate) struct Gate {
     throttle: Throttle,
     /// When the next task may pass, of a steady rate.
     next: Duration,
+    /// Whether tasks were waiting when the last one passed.
+    busy: bool,
 }
 
 impl Throttle {
@@ -148,7 +160,7 @@ impl Throttles {
 
 impl Gate {
     pub(crate) const fn new(throttle: Throttle) -> Self {
-        Self { throttle, next: Duration::ZERO }
+        Self { throttle, next: Duration::ZERO, busy: false }
     }
 
     /// Returns how many tasks may pass now, where `unanswered` are on their way.
@@ -158,7 +170,7 @@ impl Gate {
             Throttle::Window(window) => size(window).saturating_sub(unanswered),
             Throttle::Rate(rate) => {
                 let Some(late) = now.checked_sub(self.next) else { return 0 };
-                let made_up = late.min(BURST).as_nanos() / interval(rate).as_nanos().max(1);
+                let made_up = late.min(self.late()).as_nanos() / interval(rate).as_nanos().max(1);
                 1 + usize::try_from(made_up).unwrap_or(0)
             }
         }
@@ -167,8 +179,18 @@ impl Gate {
     /// Notes that a task has passed.
     pub(crate) fn passed(&mut self, now: Duration) {
         if let Throttle::Rate(rate) = self.throttle {
-            self.next = self.next.max(now.saturating_sub(BURST)) + interval(rate);
+            self.next = self.next.max(now.saturating_sub(self.late())) + interval(rate);
+            self.busy = true;
         }
+    }
+
+    /// Notes that nothing waits to pass: a rate does not save up for what comes later.
+    pub(crate) fn idle(&mut self) {
+        self.busy = false;
+    }
+
+    fn late(&self) -> Duration {
+        if self.busy { MADE_UP } else { BURST }
     }
 
     /// Returns when there is room again, where time alone makes it.

@@ -5,7 +5,7 @@ use action::{
 use authority_link::{
     Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled, Explained, Held,
     JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy, OwnerAnswer, PersonEntry, PolicyEntry,
-    Released, ResolvedTarget, RolloutEntry, RolloutPlan, WhoMay,
+    Released, ResolvedTarget, RolloutEntry, RolloutPlan, TicketKey, WhoMay,
 };
 
 use super::uuid;
@@ -75,6 +75,10 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
         (
             Answer::Revocations { generation: 7, revoked: vec![enrolment], restored: Vec::new() },
             r#""answer":"revocations","generation":7,"revoked":["UUID"],"restored":[]"#,
+        ),
+        (
+            Answer::TicketKeys { keys: vec![TicketKey { day: 20_000, secret: "AA==".into() }] },
+            r#""answer":"ticket_keys","keys":[{"day":20000,"secret":"AA=="}]"#,
         ),
         (
             Answer::Failed { what: "w".into(), transient: true },

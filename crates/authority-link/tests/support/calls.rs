@@ -72,6 +72,7 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
         (Call::ServerCertificate { csr: csr() }, r#""call":"server_certificate","csr":"-----BEGIN""#),
         (Call::TrustDocument, r#""call":"trust_document""#),
         (Call::Revocations { since: 7 }, r#""call":"revocations","since":7"#),
+        (Call::TicketKeys, r#""call":"ticket_keys""#),
     ];
     for (owner, text) in owner_calls() {
         all.push((Call::Owner { owner }, text));

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use action::Timestamp;
-use authority_link::{Answer, Role};
+use authority_link::{Answer, Role, TicketKey};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proof::{Servers, SiteRole, TrustDocument, role};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ const RENEWED_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// The most enrolments in one answer about revocations: 2 MB, half of a frame.
 const MOST_REVOCATIONS: usize = 50_000;
+
+const MILLISECONDS_OF_DAY: u64 = 24 * 3_600 * 1_000;
 
 const FILE: &str = "trust.json";
 
@@ -126,6 +129,14 @@ impl Desk {
             of_kind.map(|(_, _, enrolment)| *enrolment).collect()
         };
         Answer::Revocations { generation, revoked: those(true), restored: those(false) }
+    }
+
+    /// Returns the secrets of TLS tickets: of yesterday for those that were given, of tomorrow so that the day begins
+    /// without a question.
+    pub(super) fn ticket_keys(&self, now: Timestamp) -> Answer {
+        let today = u64::try_from(now.0).unwrap_or_default() / MILLISECONDS_OF_DAY;
+        let key = |day| TicketKey { day, secret: STANDARD.encode(self.keys.tickets.of_day(day)) };
+        Answer::TicketKeys { keys: (today.saturating_sub(1)..=today + 1).map(key).collect() }
     }
 
     /// Skips versions of the trust document: the last that is known here may not be the last that devices have seen.

@@ -1,3 +1,5 @@
+mod rates;
+
 use std::num::NonZeroU32;
 
 use action::{Clocks, OfflinePolicy, TaskId};

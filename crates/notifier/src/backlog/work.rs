@@ -14,6 +14,7 @@ use site_store::PushMessage;
 
 use super::{
     Finished, MOST_RELEASING, Step,
+    drain::Drained,
     held::{ASK_AGAIN_AFTER, Held},
     page::{AHEAD, page},
     part::Part,
@@ -47,6 +48,7 @@ pub(super) struct Work {
     pub(super) flying: usize,
     /// Whether the authority has held devices back for what becomes of the others.
     pub(super) in_rings: bool,
+    pub(super) drained: Drained,
     places: BTreeMap<DeviceId, Place>,
     held: Held,
     ready: BTreeSet<(Duration, DeviceId)>,
@@ -89,6 +91,7 @@ impl Work {
             releasing: 0,
             flying: 0,
             in_rings: false,
+            drained: Drained::default(),
             places: BTreeMap::new(),
             held: Held::default(),
             ready: BTreeSet::new(),
@@ -106,7 +109,11 @@ impl Work {
     pub(super) fn add(&mut self, device: DeviceId, connection: u64, due: Duration) {
         match self.places.get(&device) {
             Some(Place::Flying(flight)) if flight.received || flight.connection == connection => {}
-            Some(Place::Flying(_)) | None => self.put(device, Place::Ready { due }),
+            Some(Place::Flying(_)) => self.put(device, Place::Ready { due }),
+            None => {
+                self.drained.clients += 1;
+                self.put(device, Place::Ready { due });
+            }
             Some(
                 Place::Ready { .. } | Place::Held { .. } | Place::Releasing { .. } | Place::Unsent { .. },
             ) => {}
@@ -209,12 +216,11 @@ impl Work {
         self.parts.values().any(|part| part.has_due(now))
     }
 
-    /// Takes the next task that is due.
-    pub(super) fn send_one(&mut self, number: u64, now: Duration) -> Option<Vec<Step>> {
-        let part = self.parts.values_mut().find(|part| part.has_due(now))?;
-        let (index, device) = part.take_first()?;
+    /// Takes the next task that is due; returns whether there was one.
+    pub(super) fn send_one(&mut self, number: u64, now: Duration, steps: &mut Vec<Step>) -> bool {
+        let Some(part) = self.parts.values_mut().find(|part| part.has_due(now)) else { return false };
+        let Some((index, device)) = part.take_first() else { return false };
         let release = Arc::clone(&part.release);
-        let mut steps = Vec::new();
         if !part.started {
             part.started = true;
             steps.push(Step::Start { release: Arc::clone(&release), throttle: self.throttle });
@@ -222,12 +228,14 @@ impl Work {
         steps.push(Step::Send { number, release, index, device });
         // Counted as on its way at once, so that a window is not overrun within one plan.
         self.put(device, Place::Flying(Flight { connection: 0, since: now, received: false }));
-        Some(steps)
+        true
     }
 
     pub(super) fn queued(&mut self, device: DeviceId, connection: u64, now: Duration) {
         if let Some(Place::Flying(flight)) = self.places.get(&device).copied() {
             let flight = Flight { connection, since: now, ..flight };
+            self.drained.sent += 1;
+            self.drained.last = now;
             self.places.insert(device, Place::Flying(flight));
         }
     }
@@ -262,6 +270,38 @@ impl Work {
             !done
         });
         finished
+    }
+
+    /// Gives what was not sent the moments of another throttle.
+    pub(super) fn set_throttle(&mut self, throttle: Throttle, now: Duration, unit: &mut impl FnMut() -> f64) {
+        if throttle == self.throttle {
+            return;
+        }
+        self.throttle = throttle;
+        self.shown = false;
+        self.drained.forget_prediction();
+        let waiting: Vec<(DeviceId, Place)> =
+            self.waiting().filter_map(|device| Some((device, *self.places.get(&device)?))).collect();
+        for (device, place) in waiting {
+            let due = throttle.due(self.lane, now, unit());
+            match place {
+                Place::Ready { .. } => self.put(device, Place::Ready { due }),
+                Place::Releasing { .. } => self.put(device, Place::Releasing { due }),
+                Place::Unsent { push, index, .. } => {
+                    self.put(device, Place::Unsent { push, due, index });
+                    if let Some(part) = self.parts.get_mut(&push) {
+                        part.unsent.insert((due, index));
+                    }
+                }
+                Place::Held { until, .. } => self.put(device, Place::Held { until, due }),
+                Place::Flying(_) => {}
+            }
+        }
+    }
+
+    /// Returns how many devices' tasks were not sent.
+    pub(super) fn count_waiting(&self) -> u64 {
+        self.places.len().saturating_sub(self.flying) as u64
     }
 
     /// Returns the devices whose task was not sent.

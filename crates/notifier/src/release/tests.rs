@@ -19,6 +19,9 @@ fn each_device_gets_a_proof_that_leads_to_the_signed_root() {
             assert_eq!(root, Some(release.push.head.root));
             assert!(release.push.verify(&key().verifying()).is_ok());
             let message = ToAgent::Request(Box::new(request));
+            let mut frame = Vec::new();
+            release.frame_into(index, &mut frame);
+            assert_eq!(frame, message.frame());
             assert_eq!(ToAgent::decode(message.encode().as_bytes()), Ok(Some(message)));
         }
     }

@@ -31,13 +31,25 @@ fn a_rate_lets_through_so_many_a_second() {
 fn a_rate_does_not_save_up_while_nothing_is_to_do() {
     let mut gate = gate(1, 1_000);
     run(&mut gate, Duration::from_secs(1));
+    gate.idle();
     let later = START + Duration::from_secs(3_600);
     assert!(gate.room(later, 0) <= 51, "{}", gate.room(later, 0));
     let mut slow = gate_at(1, 1);
     assert_eq!(slow.room(later, 0), 1);
     slow.passed(later);
+    slow.idle();
     assert_eq!(slow.room(later, 0), 0);
     assert!(slow.opens(later).is_some_and(|at| at > later));
+}
+
+#[test]
+fn a_busy_rate_makes_up_for_a_pass_that_came_late() {
+    let mut gate = gate(1, 1_000);
+    run(&mut gate, Duration::from_secs(1));
+    let late = START + Duration::from_millis(1_400);
+    assert!((395..=405).contains(&gate.room(late, 0)), "{}", gate.room(late, 0));
+    let much_later = START + Duration::from_secs(60);
+    assert_eq!(gate.room(much_later, 0), 1_001, "a second's worth at most");
 }
 
 #[test]
@@ -87,7 +99,7 @@ proptest! {
                 gate.passed(now);
                 passed += 1;
             }
-            let elapsed = (now - START + BURST).as_nanos() as u64;
+            let elapsed = (now - START + MADE_UP).as_nanos() as u64;
             prop_assert!(passed <= elapsed * u64::from(rate) / 1_000_000_000 + 2);
         }
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use action::{DeviceId, EnrolmentId, PushId, Reason, SiteId, TaskGuid};
-use authority_link::{Answer, Call, Released, Role, encode_answer, server::AwaitIntroduction};
+use authority_link::{Answer, Call, Released, Role, TicketKey, encode_answer, server::AwaitIntroduction};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proof::{
     Hash, MerkleTree, PushHead, SignedTime, SigningKey, TaskLeaf,
@@ -42,6 +42,7 @@ pub(crate) struct Authority {
     /// Whether it holds back what it is asked to release.
     pub(crate) stopped: AtomicBool,
     known: Mutex<Known>,
+    ticket_secret: [u8; 32],
     numbers: AtomicU64,
     serving: Mutex<Option<AbortOnDropHandle<()>>>,
     _folder: TempDir,
@@ -69,6 +70,7 @@ impl Authority {
             halted: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             known: Mutex::default(),
+            ticket_secret: service::dice::bytes(),
             numbers: AtomicU64::new(1),
             serving: Mutex::default(),
             _folder: folder,
@@ -148,6 +150,12 @@ impl Authority {
                 let known = self.known();
                 let revoked = known.revoked.iter().copied().collect();
                 Answer::Revocations { generation: known.generation, revoked, restored: Vec::new() }
+            }
+            Call::TicketKeys => {
+                let today = u64::try_from(clock::now().0).expect("after 1970") / 86_400_000;
+                let secret = || STANDARD.encode(self.ticket_secret);
+                let key = |day| TicketKey { day, secret: secret() };
+                Answer::TicketKeys { keys: (today - 1..=today + 1).map(key).collect() }
             }
             Call::Release { .. } if self.halted.load(Ordering::Relaxed) => {
                 Answer::Failed { what: "the site is halted".to_owned(), transient: true }

@@ -8,6 +8,7 @@ use proof::{
     SiteRole, TaskVerifier, TrustDocument,
     role::{self},
 };
+use rustls::ClientConfig;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -39,6 +40,26 @@ impl Device {
         let identity = site.authority.certificate(site.authority.site, &role);
         let stream = tls(site, &identity, site.address).await.expect("connected");
         Self { number, stream: Box::new(stream), inbox: Inbox::new() }
+    }
+
+    /// Connects with an end of TLS that the test keeps, and its tickets with it.
+    pub(crate) async fn connect_with(site: &Site, number: u32, config: &Arc<ClientConfig>) -> Self {
+        Self::try_connect_with(site, number, config).await.expect("connected")
+    }
+
+    pub(crate) async fn try_connect_with(
+        site: &Site,
+        number: u32,
+        config: &Arc<ClientConfig>,
+    ) -> std::io::Result<Self> {
+        let stream = tls_with(site, config, site.address).await?;
+        Ok(Self { number, stream: Box::new(stream), inbox: Inbox::new() })
+    }
+
+    /// Says goodbye and waits until the server has closed too.
+    pub(crate) async fn leave(mut self) {
+        self.stream.shutdown().await.expect("closed");
+        while self.next().await.is_some() {}
     }
 
     /// Connects and signs in.
@@ -130,15 +151,45 @@ impl Device {
     }
 }
 
+/// The socket of a device that has signed in, without anything else of its end: what the process holds for it is the
+/// server's.
+pub(crate) struct IdleSocket(#[expect(dead_code, reason = "held open")] std::net::TcpStream);
+
+impl IdleSocket {
+    pub(crate) async fn sign_in(site: &Site, number: u32) -> Self {
+        let role = SiteRole::Device { device: device(number), enrolment: enrolment(number) };
+        let identity = site.authority.certificate(site.authority.site, &role);
+        let mut stream = tls(site, &identity, site.address).await.expect("connected");
+        stream.write_all(&sign_in(number).frame()).await.expect("written");
+        stream.flush().await.expect("written");
+        let mut inbox = Inbox::<ToAgent>::new();
+        let mut bytes = [0; 4096];
+        while inbox.next_message(Duration::ZERO).expect("valid").is_none() {
+            let count = stream.read(&mut bytes).await.expect("an answer");
+            inbox.push(&bytes[..count]);
+        }
+        let (tcp, _) = stream.into_inner();
+        Self(tcp.into_std().expect("a socket"))
+    }
+}
+
 pub(crate) async fn tls(
     site: &Site,
     (chain, key): &(String, String),
     address: std::net::SocketAddr,
 ) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
     let config = service::tls::client_config(&site.authority.ca.pem(), Some((chain, key))).expect("a client");
+    tls_with(site, &config, address).await
+}
+
+async fn tls_with(
+    site: &Site,
+    config: &Arc<ClientConfig>,
+    address: std::net::SocketAddr,
+) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
     let name = role::dns_name(site.authority.site, &SiteRole::NotificationServer);
     let stream = TcpStream::connect(address).await?;
-    TlsConnector::from(Arc::clone(&config)).connect(name.try_into().expect("a name"), stream).await
+    TlsConnector::from(Arc::clone(config)).connect(name.try_into().expect("a name"), stream).await
 }
 
 pub(crate) fn sign_in(number: u32) -> ToServer {

@@ -6,6 +6,8 @@ mod authority;
 mod device;
 
 mod pushes;
+mod resumption;
+mod memory;
 mod returns;
 mod misbehaviour;
 mod ends;

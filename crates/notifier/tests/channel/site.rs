@@ -51,7 +51,7 @@ impl Site {
             store.put_device(&new_device(number), clock::now()).await.expect("a device");
         }
         let mut config = Config::new(([127, 0, 0, 1], 0).into(), "ns1");
-        config.throttle = Throttles::all(throttle);
+        config.throttle = Throttles::all(throttle).into();
         let (_, lines) = ComponentLog::memory(Component::BGB_SERVER);
         let mut site = Self {
             authority,
@@ -186,6 +186,19 @@ impl Site {
     pub(crate) fn closed(&self, reason: &str) -> u64 {
         let name = "tenon_device_connections_closed_total";
         self.metrics.counter(name, "", &[("reason", reason)]).value()
+    }
+
+    /// Waits until the server has the keys of tickets.
+    pub(crate) async fn has_ticket_keys(&self) {
+        for _ in 0..1_000 {
+            if self.metrics.gauge("tenon_device_ticket_keys", "", &[]).value() > 0 {
+                return;
+            }
+            tokio::time::timeout(std::time::Duration::from_millis(10), std::future::pending::<()>())
+                .await
+                .expect_err("pending");
+        }
+        panic!("it never got the keys of tickets: {:#?}", self.lines.texts());
     }
 
     /// Waits until a connection was closed for a reason.

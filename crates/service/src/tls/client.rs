@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore, client::WantsClientCert, version::TLS13};
+use rustls::{
+    ClientConfig, RootCertStore, client::WantsClientCert, pki_types::CertificateDer, version::TLS13,
+};
 
 use super::{TlsError, certificates, private_key, provider, roots};
 
 /// Makes the client's end of a wire of the site: TLS 1.3, trusting the site's CA and nothing else. `identity` is this
 /// end's own certificate chain and key, PEM.
 pub fn client_config(ca_pem: &str, identity: Option<(&str, &str)>) -> Result<Arc<ClientConfig>, TlsError> {
-    finish(
-        ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&TLS13])
-            .map_err(|source| TlsError::NotUsable { what: "TLS 1.3", source })?
-            .with_root_certificates(roots(ca_pem)?),
-        identity,
-    )
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])
+        .map_err(|source| TlsError::NotUsable { what: "TLS 1.3", source })?
+        .with_root_certificates(roots(ca_pem)?);
+    // The other end has the CA's certificate: sent along, it is bytes of each handshake, and kept for each connection.
+    finish(builder, identity, &certificates(ca_pem, "the CA certificate")?)
 }
 
 /// Makes the client's end of a connection that leaves the site, to a console: TLS 1.2 or 1.3, trusting `ca_pem` where
@@ -31,15 +32,19 @@ pub fn outside_client_config(ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, 
             .map_err(|source| TlsError::NotUsable { what: "TLS 1.2 and 1.3", source })?
             .with_root_certificates(trusted),
         None,
+        &[],
     )
 }
 
 fn finish(
     builder: rustls::ConfigBuilder<ClientConfig, WantsClientCert>,
     identity: Option<(&str, &str)>,
+    known: &[CertificateDer<'static>],
 ) -> Result<Arc<ClientConfig>, TlsError> {
     let Some((chain_pem, key_pem)) = identity else { return Ok(Arc::new(builder.with_no_client_auth())) };
-    let chain = certificates(chain_pem, "the client's certificate")?;
+    let mut chain = certificates(chain_pem, "the client's certificate")?;
+    let mut is_own = true;
+    chain.retain(|certificate| std::mem::take(&mut is_own) || !known.contains(certificate));
     let config = builder
         .with_client_auth_cert(chain, private_key(key_pem)?)
         .map_err(|source| TlsError::NotUsable { what: "the client's certificate with its key", source })?;

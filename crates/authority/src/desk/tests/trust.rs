@@ -39,6 +39,22 @@ async fn the_sites_time_is_signed_by_the_task_key() {
 }
 
 #[tokio::test]
+async fn each_notification_server_has_the_same_ticket_secrets_of_three_days() {
+    let mut site = Site::new().await;
+    let Answer::TicketKeys { keys } = site.call(Role::Notifier, Call::TicketKeys).await else {
+        panic!("no keys")
+    };
+    let today = u64::try_from(site.now.0).expect("after 1970") / 86_400_000;
+    assert_eq!(keys.iter().map(|key| key.day).collect::<Vec<_>>(), [today - 1, today, today + 1]);
+    assert_eq!(site.call(Role::Notifier, Call::TicketKeys).await, Answer::TicketKeys { keys: keys.clone() });
+    site.now = site.now.plus(DAY);
+    let Answer::TicketKeys { keys: next } = site.call(Role::Notifier, Call::TicketKeys).await else {
+        panic!("no keys")
+    };
+    assert_eq!(next[0], keys[1], "a day's secret stays the same");
+}
+
+#[tokio::test]
 async fn revocations_are_told_since_a_generation() {
     let mut site = Site::new().await;
     let mut enrolments = Vec::new();

@@ -148,7 +148,7 @@ impl SiteFile {
             })?;
         let mut config = notifier::Config::new(own.listen, own.name());
         config.websocket_listen = own.websocket_listen;
-        config.throttle = notifier::Throttles::all(throttle);
+        config.throttle = notifier::Throttles::all(throttle).into();
         config.keep_alive = Duration::from_secs(own.keep_alive_seconds.into());
         if let Some(most) = own.max_connections {
             config.max_connections = most;
