@@ -26,7 +26,7 @@ mod client;
 pub use action::{
     Action, ActionTarget, Asked, Asker, CancelledAction, Counts, NewAction, NewTarget, Unknown,
 };
-pub use audit::AuditEntry;
+pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead};
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
 pub use client::{
     ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, ProviderAnswer, TargetQuery,

@@ -206,6 +206,8 @@ fn entry(tenant: TenantId, what: &'static str, subject: String) -> Audit {
         source: "console".to_owned(),
         what,
         subject,
+        devices: String::new(),
+        rule: String::new(),
         result: "done".to_owned(),
     }
 }

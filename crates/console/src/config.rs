@@ -25,6 +25,8 @@ pub struct Config {
     pub issuer_ca_file: Option<PathBuf>,
     /// How long ended actions are kept, with their history.
     pub keep_actions: Duration,
+    /// How long the audit is kept.
+    pub keep_audit: Duration,
 }
 
 /// A certificate and its key, read again when they change.
@@ -62,6 +64,9 @@ impl Config {
     /// How long ended actions are kept by default: a quarter, as most audits ask.
     pub const KEEP_ACTIONS: Duration = Duration::from_hours(90 * 24);
 
+    /// How long the audit is kept by default: a year, and time to look back at it.
+    pub const KEEP_AUDIT: Duration = Duration::from_hours(400 * 24);
+
     /// Makes settings with the defaults.
     pub fn new(listen: SocketAddr, public_url: impl Into<String>, database: impl Into<String>) -> Self {
         Self {
@@ -73,6 +78,7 @@ impl Config {
             private_issuers: false,
             issuer_ca_file: None,
             keep_actions: Self::KEEP_ACTIONS,
+            keep_audit: Self::KEEP_AUDIT,
         }
     }
 

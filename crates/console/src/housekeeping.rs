@@ -41,7 +41,8 @@ async fn pass(console: &Console, sweep: bool) {
     }
     if sweep {
         loop {
-            match console.store().sweep(console.now(), console.config().keep_actions).await {
+            let config = console.config();
+            match console.store().sweep(console.now(), config.keep_actions, config.keep_audit).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {

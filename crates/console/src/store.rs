@@ -54,6 +54,7 @@ const MIGRATIONS: Migrations = Migrations {
         step(1, include_str!("store/schema.sql")),
         step(2, include_str!("store/sign_in.sql")),
         step(3, include_str!("store/roles.sql")),
+        step(4, include_str!("store/audit.sql")),
     ],
 };
 

@@ -10,6 +10,7 @@ mod offboard;
 mod repetition;
 mod people;
 mod roles;
+mod audit;
 mod problems;
 mod tenants;
 mod description;

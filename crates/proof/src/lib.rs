@@ -4,7 +4,8 @@
 //! comes first; the site authority answers it with a [`leaf`] for each device, a [`tree`] over them and one signature on
 //! its root ([`push`]); the agent checks what reaches it in [`task`]. A device learns whom to believe from a
 //! [`join_token`] and a [`trust_document`], which policies it has from a [`manifest`], and what time it is from
-//! [`site_time`]; who is who in certificates is in [`role`].
+//! [`site_time`]; who is who in certificates is in [`role`]. What was done stands in an
+//! [`audit`].
 //!
 //! Nothing here reads a clock, throws dice or does I/O.
 
@@ -25,6 +26,7 @@ pub mod manifest;
 pub mod trust_document;
 pub mod join_token;
 pub mod role;
+pub mod audit;
 
 pub use canonical::NotCanonical;
 pub use encoding::NotEncoded;

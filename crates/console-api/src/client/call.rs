@@ -16,6 +16,26 @@ impl Client {
         read(self.send(request, &attempt).await?, attempt).await
     }
 
+    /// Reads one JSON value of each line.
+    pub(super) async fn lines<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: Query,
+    ) -> Result<Vec<T>, ClientError> {
+        let url = self.url(path, &query);
+        let attempt = attempt(&Method::GET, &url);
+        let request = self.request(Method::GET, url).timeout(self.patience);
+        let response = self.send(request, &attempt).await?;
+        let status = response.status().as_u16();
+        match response.text().await {
+            Ok(text) => {
+                let lines = text.lines().map(serde_json::from_str);
+                lines.collect::<Result<_, _>>().map_err(|_| ClientError::NotAConsole { attempt, status })
+            }
+            Err(source) => Err(ClientError::Failed { attempt, source }),
+        }
+    }
+
     pub(super) async fn post<B: Serialize, T: DeserializeOwned>(
         &self,
         path: &str,

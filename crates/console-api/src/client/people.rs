@@ -5,9 +5,9 @@ use reqwest::Method;
 use uuid::Uuid;
 
 use crate::{
-    ApiToken, AuditEntry, Client, ClientError, CreatedApiToken, CreatedUser, Me, NewApiToken, NewTenant,
-    NewUser, Page, PasswordChange, PasswordReset, ResetPassword, Setup, SignIn, SignedIn, Tenant, User,
-    UserChange,
+    ApiToken, AuditEntry, AuditHead, Client, ClientError, CreatedApiToken, CreatedUser, Me, NewApiToken,
+    NewTenant, NewUser, Page, PasswordChange, PasswordReset, ResetPassword, Setup, SignIn, SignedIn, Tenant,
+    User, UserChange,
 };
 
 /// For calls without a body.
@@ -148,6 +148,24 @@ impl Client {
     /// See [`ClientError`].
     pub async fn create_tenant(&self, new: &NewTenant) -> Result<Tenant, ClientError> {
         self.post("api/v1/tenants", new).await
+    }
+
+    /// Returns where the tenant's audit ends.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn audit_head(&self) -> Result<AuditHead, ClientError> {
+        self.get("api/v1/audit/head", Vec::new()).await
+    }
+
+    /// Returns entries of the audit after a number, the oldest first; none where there are no more.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn export_audit(&self, after: u64) -> Result<Vec<AuditEntry>, ClientError> {
+        self.lines("api/v1/audit/export", vec![("after", after.to_string())]).await
     }
 
     /// Returns a page of the audit, the newest entries first.

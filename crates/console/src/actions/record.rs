@@ -9,7 +9,7 @@ use super::{permit::ActPermit, targets::AtSite};
 use crate::{
     problem::Refusal,
     state::Console,
-    store::{NewActionRow, NewTargets},
+    store::{Audit, NewActionRow, NewTargets},
 };
 
 /// What is the same for the actions of one click.
@@ -73,9 +73,32 @@ pub(super) fn action(
     let request =
         String::from_utf8(bytes).map_err(|_| Refusal::internal("a canonical request is not text"))?;
     let subject = format!("{task_guid} {} site {site}", kind.template());
-    let audit = permit.audit("action.create", subject, now);
+    let audit = Audit { devices: named(&targets), ..permit.audit("action.create", subject, now) };
     let param = new.param.clone();
     Ok(NewActionRow { task_guid, batch, site, kind, param, targets, clocks, offline, request, audit })
+}
+
+/// Returns the targets as the audit names them: who can be named is named, up to a bound that keeps an entry readable.
+fn named(targets: &NewTargets) -> String {
+    const NAMED: usize = 100;
+    match targets {
+        NewTargets::Devices(devices) => {
+            let names: Vec<String> = devices
+                .iter()
+                .take(NAMED)
+                .map(|target| format!("{} {}", target.device, target.name))
+                .collect();
+            let more = devices.len().saturating_sub(NAMED);
+            if more == 0 {
+                names.join(", ")
+            } else {
+                format!("{}, … ({})", names.join(", "), devices.len())
+            }
+        }
+        NewTargets::Collection { id, name, at_most } => {
+            format!("collection {id} {name}, at most {at_most} devices")
+        }
+    }
 }
 
 /// Writes into the log what was stored.

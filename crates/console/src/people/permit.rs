@@ -82,14 +82,15 @@ impl<G> Permit<G> {
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }
-
-    /// Makes an entry of the audit: the person did it, and it is done.
-    pub(crate) fn audit(&self, what: &'static str, subject: impl Into<String>, now: Timestamp) -> Audit {
-        self.session.audit(what, subject, "done", now)
-    }
 }
 
 impl<G: Grant> Permit<G> {
+    /// Makes an entry of the audit: the person did it, and it is done; with the role that allowed it.
+    pub(crate) fn audit(&self, what: &'static str, subject: impl Into<String>, now: Timestamp) -> Audit {
+        let rule = self.session.rights().rule(G::PERMISSION);
+        Audit { rule, ..self.session.audit(what, subject, "done", now) }
+    }
+
     /// Makes a permit, where the caller has the permission somewhere, or in the whole tenant where it has no parts. A
     /// refusal is put into the audit, and says who can give what is missing.
     pub(crate) async fn of(session: Session, console: &Console) -> Result<Self, Refusal> {

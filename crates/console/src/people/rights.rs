@@ -107,6 +107,13 @@ impl Rights {
         self.effective == other.effective
     }
 
+    /// Returns by which role the caller may do it, for the audit.
+    pub(crate) fn rule(&self, permission: Permission) -> String {
+        let gives = |held: &Permission| held.covers(permission) || permission.covers(*held);
+        let held = self.held.iter().find(|held| held.permissions.iter().any(gives));
+        held.map_or_else(String::new, |held| format!("{} by the role {}", permission.name(), held.role))
+    }
+
     /// Returns the names of all that the caller may do somewhere.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

@@ -132,6 +132,8 @@ impl Session {
             source: self.from.to_string(),
             what,
             subject: subject.into(),
+            devices: String::new(),
+            rule: String::new(),
             result: result.into(),
         }
     }

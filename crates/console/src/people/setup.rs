@@ -65,6 +65,8 @@ pub(crate) async fn set_up(
         source: caller.address.to_string(),
         what: "console.set_up",
         subject: tenant.name.clone(),
+        devices: String::new(),
+        rule: String::new(),
         result: "done".to_owned(),
     };
     if !console.store().set_up(&hash, &tenant, &administrator, &[entry]).await? {

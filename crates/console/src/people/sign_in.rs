@@ -161,6 +161,8 @@ fn entry(tenant: TenantId, who: &str, caller: &Caller, result: &str, at: Timesta
         source: caller.address.to_string(),
         what: "session.begin",
         subject: String::new(),
+        devices: String::new(),
+        rule: String::new(),
         result: result.to_owned(),
     }
 }

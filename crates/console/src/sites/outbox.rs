@@ -68,6 +68,8 @@ impl Outbox {
             source: from.to_string(),
             what: "site.attach",
             subject: request.site.to_string(),
+            devices: String::new(),
+            rule: String::new(),
             result: "done".to_owned(),
         };
         let key = request.key.to_string();
@@ -182,6 +184,8 @@ impl Outbox {
             source: String::new(),
             what: "site.offboard",
             subject: site.to_string(),
+            devices: String::new(),
+            rule: String::new(),
             result: "done".to_owned(),
         };
         self.store.offboard(found.tenant, site, now, &[entry]).await?;

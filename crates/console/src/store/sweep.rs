@@ -16,9 +16,6 @@ const CHANGES: Duration = Duration::from_hours(1);
 /// The most changes that are kept for a tenant: some megabytes.
 const MOST_CHANGES: i64 = 20_000;
 
-/// How long the audit is kept: a year, and time to look back at it. What is kept still stands on what was before it.
-const AUDIT: Duration = Duration::from_hours(400 * 24);
-
 /// The most ended actions that one pass forgets: with their history they are some 100,000 rows at the worst.
 const ACTIONS_A_PASS: i64 = 20;
 
@@ -30,7 +27,6 @@ const OLD_CHANGES: Statement = Statement::both("DELETE FROM change WHERE at <= $
 const MORE_CHANGES: Statement = Statement::both(
     "DELETE FROM change WHERE number <= (SELECT changes FROM tenant WHERE tenant.id = change.tenant) - $1",
 );
-const OLD_AUDIT: Statement = Statement::both("DELETE FROM audit WHERE at <= $1");
 const OLD_ACTIONS: Statement = Statement::both(
     "SELECT tenant, task_guid FROM action WHERE is_open = 0 AND changed <= $1 ORDER BY changed LIMIT $2",
 );
@@ -42,16 +38,22 @@ const FORGET: [Statement; 4] = [
 ];
 
 impl Store {
-    /// Forgets what has expired, and ended actions whose last change is older than `keep_actions`. Returns whether
+    /// Forgets what has expired, and ended actions whose last change is older than `keep_actions`, and the
+    /// audit before `keep_audit`. Returns whether
     /// there is more.
-    pub(crate) async fn sweep(&self, now: Timestamp, keep_actions: Duration) -> Result<bool, DbError> {
+    pub(crate) async fn sweep(
+        &self,
+        now: Timestamp,
+        keep_actions: Duration,
+        keep_audit: Duration,
+    ) -> Result<bool, DbError> {
         let mut transaction = self.db.begin().await?;
         for statement in [&SESSIONS, &TOKENS, &CODES] {
             transaction.execute(statement, args![now.0]).await?;
         }
         transaction.execute(&REPEATED, args![now.minus(REPETITIONS).0]).await?;
         transaction.execute(&OLD_CHANGES, args![now.minus(CHANGES).0]).await?;
-        transaction.execute(&OLD_AUDIT, args![now.minus(AUDIT).0]).await?;
+        super::audit::forget(&mut transaction, now.minus(keep_audit)).await?;
         transaction.execute(&MORE_CHANGES, args![MOST_CHANGES]).await?;
         let old = transaction.rows(&OLD_ACTIONS, args![now.minus(keep_actions).0, ACTIONS_A_PASS]).await?;
         for row in &old {

@@ -65,10 +65,12 @@ async fn what_ended_long_ago_is_forgotten_and_what_is_open_is_not() {
             [world.event(ended, None, Event::DeliveredToSite), world.event(ended, Some(devices[0]), done)];
         world.outbox().apply_events(site, 2, &entries).await.expect("stored");
         let quarter = Duration::from_hours(90 * 24);
-        world.store().sweep(world.clock.now(), quarter).await.expect("swept");
+        world.store().sweep(world.clock.now(), quarter, crate::Config::KEEP_AUDIT).await.expect("swept");
         assert_eq!(world.action(ended).await.history.len(), 3, "{}", world.name);
         world.clock.advance(quarter + Duration::from_secs(1));
-        assert!(!world.store().sweep(world.clock.now(), quarter).await.expect("swept"));
+        assert!(
+            !world.store().sweep(world.clock.now(), quarter, crate::Config::KEEP_AUDIT).await.expect("swept")
+        );
         let kept = world.store().actions_by_id(world.tenant, &[ended, open]).await.expect("the store works");
         let kept: Vec<_> = kept.iter().map(|row| row.action.task_guid).collect();
         assert_eq!(kept, [open], "{}", world.name);

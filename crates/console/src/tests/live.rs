@@ -60,7 +60,11 @@ async fn what_is_no_longer_kept_is_a_reset() {
     let site = world.site(&world.ann, 1).await;
     world.devices(site, 1).await;
     world.clock.advance(std::time::Duration::from_hours(2));
-    world.store().sweep(world.clock.now(), std::time::Duration::from_hours(2160)).await.expect("swept");
+    world
+        .store()
+        .sweep(world.clock.now(), std::time::Duration::from_hours(2160), crate::Config::KEEP_AUDIT)
+        .await
+        .expect("swept");
     for seen in [0, 1_000_000] {
         let changes = follow(&world, Some(seen), 1).await;
         let last = world.store().last_change(world.tenant).await.expect("the store works");

@@ -220,6 +220,8 @@ async fn begin_session(
         source: caller.address.to_string(),
         what: "session.begin",
         subject: "by the provider".to_owned(),
+        devices: String::new(),
+        rule: String::new(),
         result: "done".to_owned(),
     };
     let lasts = Duration::from_mins(u64::from(settings.session_minutes));
@@ -235,6 +237,8 @@ fn entry(begun: &Begun, caller: &Caller, who: &str, result: String, at: action::
         source: caller.address.to_string(),
         what: "session.begin",
         subject: "by the provider".to_owned(),
+        devices: String::new(),
+        rule: String::new(),
         result,
     }
 }
