@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "log_of_a_client", run: logs::client },
     Target { name: "log_of_a_server", run: logs::server },
     Target { name: "policy_document", run: policy_document },
+    Target { name: "application_document", run: application_document },
     Target { name: "authority_call", run: site_authority::call },
     Target { name: "authority_answer", run: site_authority::answer },
     Target { name: "request", run: site_authority::request },
@@ -42,6 +43,13 @@ fn timestamp(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(moment) = text.parse::<action::Timestamp>() {
         assert_eq!(moment.to_string().parse::<action::Timestamp>().ok(), Some(moment), "{text:?}");
+    }
+}
+
+fn application_document(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(application) = application::Application::parse(text) {
+        assert!(!application.deployment_types.is_empty(), "{text:?}");
     }
 }
 

@@ -55,6 +55,14 @@ const KNOWN: &[Known] = &[
         offline: OfflinePolicy::Queue,
     },
     Known {
+        kind: ActionKind::INSTALL_APPLICATION,
+        name: "install-application",
+        template: "InstallApplication",
+        title: "Install application",
+        graph: None,
+        offline: OfflinePolicy::Queue,
+    },
+    Known {
         kind: ActionKind::PROBE,
         name: "probe",
         template: "Probe",
@@ -71,6 +79,8 @@ impl ActionKind {
     pub const USER_POLICY: ActionKind = ActionKind(2);
     /// App evaluation cycle: evaluate each application deployed to the device.
     pub const APPLICATIONS: ActionKind = ActionKind(3);
+    /// Install an application that is available to the device: the parameter is `{"application": "NAME"}`.
+    pub const INSTALL_APPLICATION: ActionKind = ActionKind(1004);
     /// Does nothing and answers: shows that the path works.
     pub const PROBE: ActionKind = ActionKind(1001);
 

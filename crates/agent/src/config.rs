@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use application::Window;
 use policy::{Access, BUILT_IN, DevicePath, FileAccess};
 use serde::Deserialize;
 use service::{
@@ -12,12 +13,19 @@ use service::{
     log::{Format, LogSettings},
 };
 
-use crate::schedule::Cycles;
+use crate::{child::Pace, schedule::Cycles};
 
 /// The shortest period of machine policy: more often, a fleet is a load and no policy changes so often.
 const SHORTEST_PERIOD: Duration = Duration::from_secs(60);
 /// The longest period of machine policy: beyond a day a device is not managed.
 const LONGEST_PERIOD: Duration = Duration::from_hours(24);
+
+/// The longest period of applications: a month.
+const LONGEST_APPLICATIONS: Duration = Duration::from_hours(30 * 24);
+/// Content that is kept where nothing is said, in MiB: some large applications.
+const CONTENT_CACHE_MIB: u64 = 2048;
+/// The most content that may be kept, in MiB: one TiB.
+const LARGEST_CACHE_MIB: u64 = 1 << 20;
 
 /// The agent's settings, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -30,6 +38,12 @@ pub struct Config {
     pub name: Option<String>,
     /// How often the cycles run.
     pub cycles: Cycles,
+    /// When the machine may be changed by what nobody asked for at once; empty: always.
+    pub windows: Vec<Window>,
+    /// How much a program that is run may take from others.
+    pub pace: Pace,
+    /// Bytes of content that are kept at most.
+    pub content_limit: u64,
 }
 
 /// Everything that `agent.toml` holds.
@@ -55,6 +69,10 @@ struct File {
     dsc: Option<PathBuf>,
     name: Option<String>,
     machine_policy_minutes: Option<u64>,
+    application_minutes: Option<u64>,
+    maintenance_windows: Option<Vec<String>>,
+    low_priority: Option<bool>,
+    content_cache_mib: Option<u64>,
 }
 
 /// Why `agent.toml` cannot be used.
@@ -153,8 +171,34 @@ fn checked(file: File, path: &Path) -> Result<Settings, SettingsError> {
         }
     }
 
+    if let Some(minutes) = file.application_minutes {
+        cycles.applications = Duration::from_secs(minutes.saturating_mul(60));
+        if !(SHORTEST_PERIOD..=LONGEST_APPLICATIONS).contains(&cycles.applications) {
+            return Err(wrong("application-minutes", format!("{minutes} is not between 1 and 43200")));
+        }
+    }
+    let windows = file.maintenance_windows.unwrap_or_default();
+    let windows: Vec<Window> = windows
+        .iter()
+        .map(|text| text.parse().map_err(|error| wrong("maintenance-windows", format!("{error}"))))
+        .collect::<Result<_, _>>()?;
+    let mebibytes = file.content_cache_mib.unwrap_or(CONTENT_CACHE_MIB);
+    if mebibytes == 0 || mebibytes > LARGEST_CACHE_MIB {
+        let what = format!("{mebibytes} is not between 1 and {LARGEST_CACHE_MIB}");
+        return Err(wrong("content-cache-mib", what));
+    }
+    let pace = if file.low_priority.unwrap_or(true) { Pace::Low } else { Pace::Usual };
+
     Ok(Settings {
-        config: Config { folder, access, name: file.name, cycles },
+        config: Config {
+            folder,
+            access,
+            name: file.name,
+            cycles,
+            windows,
+            pace,
+            content_limit: mebibytes << 20,
+        },
         logs: LogSettings { format: file.log_format.unwrap_or_default(), ..LogSettings::new(log_folder) },
     })
 }
@@ -226,6 +270,9 @@ mod tests {
         check("resource-path = [\"here\"]", "key `resource-path`: `here` is not absolute");
         check("dsc = \"dsc\"", "key `dsc`: `dsc` is not absolute");
         check("log-format = \"xml\"", "key `log-format`");
+        check("application-minutes = 0", "key `application-minutes`: 0 is not between");
+        check("maintenance-windows = [\"Sat\"]", "key `maintenance-windows`: `Sat` is no maintenance window");
+        check("content-cache-mib = 0", "key `content-cache-mib`");
     }
 
     #[track_caller]

@@ -125,9 +125,28 @@ impl Desk {
         Ok(())
     }
 
-    /// A run ended.
+    /// A run ended, and answers all its tasks alike.
     pub(crate) fn ended(&mut self, work: Work, outcome: Outcome, now: Now) {
-        let served = self.schedule.ended(work, outcome.ended, now.boot, now.unit);
+        self.ended_with(work, outcome, Vec::new(), now);
+    }
+
+    /// A run ended; some of its tasks have answers of their own.
+    pub(crate) fn ended_with(
+        &mut self,
+        work: Work,
+        outcome: Outcome,
+        own: Vec<(TaskGuid, Outcome)>,
+        now: Now,
+    ) {
+        let mut served = self.schedule.ended(work, outcome.ended, now.boot, now.unit);
+        for (task, outcome) in own {
+            // One that was answered meanwhile, because its time was over, keeps that answer.
+            if let Some(index) = served.iter().position(|served| *served == task) {
+                served.swap_remove(index);
+                let answer = Answer { code: outcome.code, detail: outcome.detail, at: now.wall };
+                self.conclude(vec![task], answer, now);
+            }
+        }
         let answer = Answer { code: outcome.code, detail: outcome.detail, at: now.wall };
         self.conclude(served, answer, now);
         self.begin_waiting(work, now);

@@ -32,7 +32,7 @@ fn hardware(machine_id: &str) -> String {
 }
 
 /// Reads a variable of os-release(5).
-fn value(release: &str, name: &str) -> Option<String> {
+pub(crate) fn value(release: &str, name: &str) -> Option<String> {
     release.lines().find_map(|line| {
         let value = line.trim().strip_prefix(name)?.strip_prefix('=')?;
         Some(value.trim_matches(['"', '\'']).to_owned()).filter(|value| !value.is_empty())

@@ -29,8 +29,8 @@ pub(crate) fn handling(kind: ActionKind) -> Handling {
         ActionKind::MACHINE_POLICY => Handling::Run(Work::MachinePolicy, Repeat::Safe),
         ActionKind::USER_POLICY => Handling::Run(Work::UserPolicy, Repeat::Safe),
         ActionKind::PROBE => Handling::Answer(ReturnCode::SUCCESS, ""),
-        ActionKind::APPLICATIONS => {
-            Handling::Answer(ReturnCode::NOT_SUPPORTED, "this version of the agent does not support it yet")
+        ActionKind::APPLICATIONS | ActionKind::INSTALL_APPLICATION => {
+            Handling::Run(Work::Applications, Repeat::Safe)
         }
         _ => Handling::Answer(ReturnCode::NOT_SUPPORTED, "this agent does not know the type"),
     }

@@ -22,12 +22,14 @@ mod receive;
 mod journal;
 mod kind;
 mod schedule;
+mod child;
 mod desk;
 mod enforce;
 mod run;
 mod local;
 mod program;
 
+pub use child::Pace;
 pub use config::{Config, Settings, SettingsError};
 pub use credentials::CredentialsError;
 pub use dial::DialError;

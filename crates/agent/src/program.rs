@@ -2,22 +2,24 @@
 
 mod logs;
 mod hear;
+mod runs;
 mod finish;
 mod words;
 
-use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use device_channel::Request;
 use service::{clock, dice, error::Chain, lock::LockFile, shutdown::Shutdown};
 use tokio::{
     sync::{mpsc, watch},
-    task::{Id, JoinSet},
+    task::JoinSet,
     time::sleep,
 };
 use uuid::Uuid;
 
 pub use logs::{AgentLogs, RunError};
 
+use self::runs::Running;
 use crate::{
     config::Config,
     credentials::Credentials,
@@ -26,7 +28,7 @@ use crate::{
     journal::{Journal, JournalError},
     kind,
     link::{Calling, Command, Link},
-    run::{self, Order, Report, RunLog},
+    run::Report,
     schedule::{Schedule, Work},
     seen::Seen,
 };
@@ -34,8 +36,14 @@ use crate::{
 const JOURNAL: &str = "journal.db";
 
 /// What belongs to one enrolment of the device and not to the next.
-pub(crate) const FILES_OF_AN_ENROLMENT: [&str; 4] =
-    [JOURNAL, "journal.db-wal", "journal.db-shm", "policy/manifest"];
+pub(crate) const FILES_OF_AN_ENROLMENT: [&str; 6] = [
+    JOURNAL,
+    "journal.db-wal",
+    "journal.db-shm",
+    "policy/manifest",
+    "applications/manifest",
+    "applications/state.json",
+];
 
 /// Messages between the link and the program: more than a server sends between two turns of either. A full queue holds
 /// the reading of the connection up.
@@ -110,7 +118,7 @@ struct Program {
     /// Tasks that wait for a newer trust document.
     doubted: Vec<Request>,
     runs: JoinSet<Report>,
-    running: HashMap<Id, Work>,
+    running: Vec<Running>,
 }
 
 impl Program {
@@ -124,6 +132,8 @@ impl Program {
         let journal = Journal::open(&config.folder.join(JOURNAL))?;
         let trust = &credentials.trust;
         let seen = Seen::load(&journal, trust.issued_at, trust.epoch, clock::boot(), &boot_id.to_string())?;
+
+        runs::say_what_was_interrupted(&journal, &logs.scheduler)?;
 
         let now = now(&seen);
         let mut schedule = Schedule::new(config.cycles, now.boot, dice::unit);
@@ -153,7 +163,7 @@ impl Program {
             push_again: None,
             doubted: Vec::new(),
             runs: JoinSet::new(),
-            running: HashMap::new(),
+            running: Vec::new(),
         })
     }
 
@@ -177,35 +187,14 @@ impl Program {
         }
     }
 
-    fn begin_run(&mut self, work: Work, tasks: &[action::TaskGuid]) {
-        let log = &self.logs.scheduler;
-        let text =
-            format!("Sending message for schedule '{}' ({})", words::schedule(work), words::target(work));
-        match tasks {
-            [] => log.info(&text),
-            tasks => tasks
-                .iter()
-                .for_each(|task| log.about(*task).info(format!("{text} for task {}", task.upper()))),
-        }
-        let order = Order {
-            credentials: Arc::clone(&self.credentials),
-            folder: self.config.folder.clone(),
-            access: self.config.access.clone(),
-            name: self.config.name.clone(),
-            generation: self.seen.generation.unwrap_or(0),
-            trusted: self.seen.now(clock::boot()),
-            unsent: self.seen.unsent.clone(),
-            log: RunLog { log: self.logs.policy.clone(), task: tasks.first().copied() },
-        };
-        let id = self.runs.spawn(run::run(work, order)).id();
-        self.running.insert(id, work);
-    }
-
     fn wake(&self) -> Duration {
         let now = now(&self.seen);
         let unsaid = self.unsaid.then(|| now.boot + SAY_AGAIN);
-        let at =
-            [unsaid, self.push_again].into_iter().flatten().fold(self.desk.poll_timeout(now), Duration::min);
+        let late = self.running.iter().filter(|running| !running.late).map(|running| running.until).min();
+        let at = [unsaid, self.push_again, late]
+            .into_iter()
+            .flatten()
+            .fold(self.desk.poll_timeout(now), Duration::min);
         at.saturating_sub(now.boot)
     }
 
@@ -219,6 +208,7 @@ impl Program {
             self.unsaid = false;
             self.say_what_is_owed();
         }
+        self.end_late_runs(now.boot);
         self.desk.on_time(now);
     }
 

@@ -4,6 +4,7 @@
 mod download;
 mod machine_policy;
 mod user_policy;
+mod applications;
 mod documents;
 mod kept_reports;
 mod discovery;
@@ -12,13 +13,14 @@ mod reports;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use action::{TaskGuid, Timestamp};
+use action::{ActionKind, TaskGuid, Timestamp};
 use device_channel::ReturnCode;
 use management_link::StateMessage;
 use policy::Access;
 use service::log::ComponentLog;
 
 use crate::{
+    child::Pace,
     credentials::Credentials,
     desk::Outcome,
     schedule::{Ended, Work},
@@ -41,6 +43,16 @@ pub(crate) struct Order {
     pub(crate) trusted: Timestamp,
     /// A state message that has not reached the site.
     pub(crate) unsent: Option<StateMessage>,
+    /// The tasks that the run serves, with their parameters.
+    pub(crate) asked: Vec<(TaskGuid, ActionKind, String)>,
+    /// Whether the machine may be changed now: a maintenance window is open, or there are none.
+    pub(crate) may_change: bool,
+    /// How much a program that is run may take from others.
+    pub(crate) pace: Pace,
+    /// Bytes of content that are kept at most.
+    pub(crate) content_limit: u64,
+    /// The machine's boot.
+    pub(crate) boot: String,
     /// The policy agent's log.
     pub(crate) log: RunLog,
 }
@@ -89,6 +101,8 @@ pub(crate) struct Report {
     pub(crate) work: Work,
     /// What the desk makes of it.
     pub(crate) outcome: Outcome,
+    /// Tasks that have an answer of their own.
+    pub(crate) answers: Vec<(TaskGuid, Outcome)>,
     /// A manifest's generation.
     pub(crate) generation: Option<u64>,
     /// A moment that the site has signed.
@@ -116,6 +130,7 @@ impl Report {
         Self {
             work,
             outcome,
+            answers: Vec::new(),
             generation: None,
             site_time: None,
             unsent: None,
@@ -136,6 +151,7 @@ pub(crate) async fn run(work: Work, order: Order) -> Report {
     match work {
         Work::MachinePolicy => machine_policy::run(order).await,
         Work::UserPolicy => user_policy::run(order).await,
+        Work::Applications => applications::run(order).await,
         Work::Discovery => discovery::run(&order).await,
         Work::Credentials => credentials::run(&order).await,
         Work::Reports => reports::run(order).await,

@@ -16,6 +16,8 @@ pub(crate) enum Work {
     MachinePolicy,
     /// Download the user policy, apply it as each of its users, report compliance.
     UserPolicy,
+    /// Evaluate the applications that are deployed to the device, install what is due, report how they stand.
+    Applications,
     /// Report what the device is.
     Discovery,
     /// Refresh the trust document; renew the certificate when its time has come.
@@ -24,11 +26,46 @@ pub(crate) enum Work {
     Reports,
 }
 
+impl Work {
+    const ALL: [Work; 6] =
+        [Work::MachinePolicy, Work::UserPolicy, Work::Applications, Work::Discovery, Work::Credentials, Work::Reports];
+
+    /// Returns the word in the journal's notes.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Work::MachinePolicy => "machine policy",
+            Work::UserPolicy => "user policy",
+            Work::Applications => "applications",
+            Work::Discovery => "discovery",
+            Work::Credentials => "credentials",
+            Work::Reports => "reports",
+        }
+    }
+
+    /// Returns the work of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|work| work.name() == name)
+    }
+
+    /// Returns how long a run may take before it is ended with all that it started: far longer than what works needs,
+    /// and an end for what does not.
+    pub(crate) fn limit(self) -> Duration {
+        match self {
+            // An application's step alone may take half a day.
+            Work::Applications => Duration::from_hours(24),
+            Work::MachinePolicy | Work::UserPolicy => Duration::from_hours(12),
+            Work::Discovery | Work::Credentials | Work::Reports => Duration::from_hours(1),
+        }
+    }
+}
+
 /// How often the cycles run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Cycles {
     /// Machine policy.
     pub machine_policy: Duration,
+    /// Applications.
+    pub applications: Duration,
     /// Discovery data.
     pub discovery: Duration,
     /// A look whether TCP works, while the WebSocket is used. One that fails costs one connection attempt.
@@ -39,6 +76,7 @@ impl Default for Cycles {
     fn default() -> Self {
         Self {
             machine_policy: Duration::from_hours(1),
+            applications: Duration::from_hours(7 * 24),
             discovery: Duration::from_hours(7 * 24),
             look_for_tcp: Duration::from_secs(600),
         }
@@ -96,6 +134,7 @@ impl Schedule {
             (Work::MachinePolicy, cycles.machine_policy),
             // With machine policy: who logged on since then is served within its period.
             (Work::UserPolicy, cycles.machine_policy),
+            (Work::Applications, cycles.applications),
             (Work::Discovery, cycles.discovery),
             (Work::Credentials, CREDENTIALS),
             (Work::Reports, REPORTS),
@@ -211,7 +250,14 @@ mod tests {
         assert_eq!(schedule.due(Duration::ZERO), []);
         assert_eq!(
             schedule.due(MINUTE),
-            [Work::MachinePolicy, Work::UserPolicy, Work::Discovery, Work::Credentials, Work::Reports]
+            [
+                Work::MachinePolicy,
+                Work::UserPolicy,
+                Work::Applications,
+                Work::Discovery,
+                Work::Credentials,
+                Work::Reports
+            ]
         );
         assert_eq!(schedule.due(MINUTE), [], "what runs does not begin again");
         assert_eq!(schedule.next_due(), None);
@@ -220,6 +266,15 @@ mod tests {
         assert_eq!(schedule.next_due(), Some(67 * MINUTE), "an hour and a tenth");
         schedule.ended(Work::Discovery, Ended::Badly, MINUTE, 1.0);
         assert_eq!(schedule.next_due(), Some(2 * MINUTE), "a failed run is tried again soon");
+    }
+
+    #[test]
+    fn each_kind_of_work_is_known_by_its_name() {
+        for work in Work::ALL {
+            assert_eq!(Work::named(work.name()), Some(work));
+            assert!(work.limit() >= Duration::from_hours(1));
+        }
+        assert_eq!(Work::named("elsewhere"), None);
     }
 
     #[test]

@@ -63,7 +63,7 @@ async fn sync_machine_policy_changes_the_machine_and_leaves_the_seeds_lines() {
 #[tokio::test]
 async fn a_probe_is_answered_in_one_write_and_unknown_types_are_not_supported() {
     let (site, _machine, mut device) = online(Reach::Tcp).await;
-    for (number, kind, code) in [(7, 1001, 1), (9, 3, 2), (10, 4711, 2)] {
+    for (number, kind, code) in [(7, 1001, 1), (10, 4711, 2)] {
         device.say(ToAgent::Request(Box::new(task(&site, number, ActionKind(kind))))).await;
         let write = device.hear_write().await;
         let [ToServer::Receipt(receipt), ToServer::Response(response)] = write.as_slice() else {

@@ -12,6 +12,7 @@ mod dry_run;
 mod rollout;
 mod owner;
 mod who;
+mod application;
 mod shown;
 mod codec;
 mod permitted;
@@ -19,6 +20,7 @@ mod permitted;
 pub mod server;
 
 pub use answer::*;
+pub use application::*;
 pub use call::*;
 pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer, encode_call};
 pub use dry_run::{DryRun, Forecast, Pace};

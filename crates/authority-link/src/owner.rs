@@ -3,7 +3,7 @@
 use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Explained, PersonEntry, RolloutPlan, WhoMay};
+use crate::{ApplicationAnswer, ApplicationCall, Explained, PersonEntry, RolloutPlan, WhoMay};
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
 /// their own proof.
@@ -45,6 +45,11 @@ pub enum OwnerCall {
     RemovePolicy {
         /// The policy's name.
         name: String,
+    },
+    /// Administer applications and deployments. Answer: `Applications`.
+    Applications {
+        /// What is asked.
+        call: Box<ApplicationCall>,
     },
     /// Make or change a collection. Answer: `Collection`.
     PutCollection {
@@ -194,6 +199,9 @@ pub enum OwnerAnswer {
     },
     Policies {
         policies: Vec<PolicyEntry>,
+    },
+    Applications {
+        said: Box<ApplicationAnswer>,
     },
     Collection {
         id: String,

@@ -16,7 +16,7 @@ pub(crate) use people::People;
 
 use crate::{
     rules::RulesError,
-    store::{GENERATION, Store, StoredDevice, StoredPolicy},
+    store::{GENERATION, Store, StoredApplication, StoredDeployment, StoredDevice, StoredPolicy},
 };
 
 /// The site.
@@ -34,6 +34,10 @@ pub(crate) struct SiteState {
     pub(crate) rollouts: BTreeMap<String, RolloutPlan>,
     /// Its policies, by name.
     pub(crate) policies: BTreeMap<String, StoredPolicy>,
+    /// Its applications, by name.
+    pub(crate) applications: BTreeMap<String, StoredApplication>,
+    /// Its deployments, by id.
+    pub(crate) deployments: BTreeMap<String, StoredDeployment>,
     /// Grows with every change that a device's manifest or the console's mirror could show.
     pub(crate) generation: u64,
     /// Grows with every revocation.
@@ -64,6 +68,9 @@ impl SiteState {
         let collections = Collections::load(store.collections().await?, devices.values());
         let policies =
             store.policies().await?.into_iter().map(|policy| (policy.name.clone(), policy)).collect();
+        let applications =
+            store.applications().await?.into_iter().map(|one| (one.name.clone(), one)).collect();
+        let deployments = store.deployments().await?.into_iter().map(|one| (one.id.clone(), one)).collect();
         let revocations = devices.values().map(|device| device.changed).max().unwrap_or(0);
         let keys = devices.values().map(|device| (device.key_sha256.clone(), device.device)).collect();
         Ok(Self {
@@ -73,6 +80,8 @@ impl SiteState {
             people: People::new(store.roles().await?, store.assignments().await?, store.people().await?)?,
             rollouts: store.rollout_plans().await?.into_iter().collect(),
             policies,
+            applications,
+            deployments,
             generation: store.number(GENERATION).await?,
             revocations,
             halted: store.number("halted").await? != 0,

@@ -8,6 +8,7 @@ mod migrations;
 mod devices;
 mod rules;
 mod policies;
+mod applications;
 mod tokens;
 mod decisions;
 mod rollouts;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 use database::{Db, DbError, Transaction};
 
+pub(crate) use applications::{StoredApplication, StoredDeployment};
 pub(crate) use audit::AuditEntry;
 pub(crate) use decisions::StoredDecision;
 pub(crate) use devices::StoredDevice;

@@ -3,6 +3,8 @@
 use action::{DeviceId, EnrolmentId, ResourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::ApplicationsReport;
+
 /// A device asks to be admitted.
 #[derive(Clone, Eq, PartialEq, Serialize, Deserialize)]
 pub struct EnrolRequest {
@@ -57,6 +59,8 @@ pub enum StateMessage {
     Discovery(Discovery),
     /// The outcome of applying policy.
     Compliance(ComplianceReport),
+    /// How the applications that are deployed to the device stand.
+    Applications(ApplicationsReport),
 }
 
 /// What a device says of itself.

@@ -1,6 +1,6 @@
 //! Calls and their answers, as both ends hold them.
 
-use crate::{EnrolAnswer, EnrolRequest, RenewRequest, Route, StateMessage};
+use crate::{ByteRange, EnrolAnswer, EnrolRequest, Part, RenewRequest, Route, StateMessage};
 
 /// What an agent asks of its management point.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,6 +17,13 @@ pub enum Call {
     Document {
         /// SHA-256 of the document.
         sha256: [u8; 32],
+    },
+    /// A part of a content file. Answer: `Content`.
+    Content {
+        /// SHA-256 of the file.
+        sha256: [u8; 32],
+        /// Which part.
+        range: ByteRange,
     },
     /// To keep what the device says of itself. Answer: `Stored`.
     State(StateMessage),
@@ -35,6 +42,8 @@ pub enum Answer {
     Manifest(String),
     /// The document. Whoever asked compares its hash.
     Document(Vec<u8>),
+    /// A part of a content file. Whoever asked compares the hash of the whole.
+    Content(Part),
     /// It is stored.
     Stored,
     /// The site's time, signed, as text.
@@ -50,6 +59,7 @@ impl Call {
             Call::Renew(_) => Route::Renew,
             Call::Manifest => Route::Manifest,
             Call::Document { .. } => Route::Document,
+            Call::Content { .. } => Route::Content,
             Call::State(_) => Route::State,
             Call::Time => Route::Time,
         }

@@ -2,11 +2,11 @@
 
 use http::{
     Request, Response, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+    header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER},
 };
 use serde::Serialize;
 
-use crate::{Answer, Call, EnrolAnswer, Refusal, Route, server::JSON};
+use crate::{Answer, Call, EnrolAnswer, Part, Refusal, Route, server::JSON};
 
 /// Why a response brings no answer.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,9 @@ pub enum NotUnderstood {
     /// It is not text.
     #[error("it is not UTF-8")]
     NotText,
+    /// Its `Content-Range` is missing, or not what came.
+    #[error("its Content-Range is missing or does not fit its body")]
+    Range,
     /// It has another status than the call's.
     #[error("it has the status {0}")]
     Status(StatusCode),
@@ -50,7 +53,9 @@ pub enum NotUnderstood {
 pub fn request(call: &Call) -> Request<Vec<u8>> {
     let route = call.route();
     let path = match call {
-        Call::Document { sha256 } => format!("{}/{}", route.path(), hex::encode(sha256)),
+        Call::Document { sha256 } | Call::Content { sha256, .. } => {
+            format!("{}/{}", route.path(), hex::encode(sha256))
+        }
         Call::Trust | Call::Enrol(_) | Call::Renew(_) | Call::Manifest | Call::State(_) | Call::Time => {
             route.path().to_owned()
         }
@@ -59,10 +64,13 @@ pub fn request(call: &Call) -> Request<Vec<u8>> {
         Call::Enrol(request) => Some(json(&request.fitted())),
         Call::Renew(request) => Some(json(request)),
         Call::State(message) => Some(json(&message.fitted())),
-        Call::Trust | Call::Manifest | Call::Document { .. } | Call::Time => None,
+        Call::Trust | Call::Manifest | Call::Document { .. } | Call::Content { .. } | Call::Time => None,
     };
 
     let mut request = Request::builder().method(route.method()).uri(path);
+    if let Call::Content { range, .. } = call {
+        request = request.header(RANGE, range.to_string());
+    }
     if let Some(body) = &body {
         request = request.header(CONTENT_TYPE, JSON).header(CONTENT_LENGTH, body.len());
     }
@@ -86,11 +94,23 @@ pub fn read(route: Route, response: &Response<impl AsRef<[u8]>>) -> Result<Answe
         return Err(NoAnswer::TooLarge { route, limit });
     }
 
-    answer(route, status, body).map_err(|source| NoAnswer::NotUnderstood { route, source })
+    let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    answer(route, status, range, body).map_err(|source| NoAnswer::NotUnderstood { route, source })
 }
 
-fn answer(route: Route, status: StatusCode, body: &[u8]) -> Result<Answer, NotUnderstood> {
-    let expected = if route == Route::State { StatusCode::NO_CONTENT } else { StatusCode::OK };
+fn answer(
+    route: Route,
+    status: StatusCode,
+    range: Option<&str>,
+    body: &[u8],
+) -> Result<Answer, NotUnderstood> {
+    let expected = match route {
+        Route::State => StatusCode::NO_CONTENT,
+        Route::Content => StatusCode::PARTIAL_CONTENT,
+        Route::Trust | Route::Enrol | Route::Renew | Route::Manifest | Route::Document | Route::Time => {
+            StatusCode::OK
+        }
+    };
     if status != expected {
         return Err(NotUnderstood::Status(status));
     }
@@ -101,6 +121,10 @@ fn answer(route: Route, status: StatusCode, body: &[u8]) -> Result<Answer, NotUn
         Route::Enrol | Route::Renew => Answer::Enrolled(serde_json::from_slice::<EnrolAnswer>(body)?),
         Route::Manifest => Answer::Manifest(text()?),
         Route::Document => Answer::Document(body.to_vec()),
+        Route::Content => {
+            let part = range.and_then(|range| Part::read(range, body));
+            Answer::Content(part.ok_or(NotUnderstood::Range)?)
+        }
         Route::State => Answer::Stored,
         Route::Time => Answer::Time(text()?),
     })

@@ -50,7 +50,7 @@ pub enum NotValid {
 
 /// What a text may hold.
 #[derive(Clone, Copy)]
-enum Text {
+pub(crate) enum Text {
     /// One line.
     Line,
     /// Several lines.
@@ -82,7 +82,10 @@ impl Call {
             Call::Renew(request) => check("csr", &request.csr, LONGEST_CSR, Text::Lines),
             Call::State(StateMessage::Discovery(discovery)) => discovery.check(),
             Call::State(StateMessage::Compliance(report)) => report.check(),
-            Call::Trust | Call::Manifest | Call::Document { .. } | Call::Time => Ok(()),
+            Call::State(StateMessage::Applications(report)) => report.check(),
+            Call::Trust | Call::Manifest | Call::Document { .. } | Call::Content { .. } | Call::Time => {
+                Ok(())
+            }
         }
     }
 }
@@ -132,6 +135,7 @@ impl StateMessage {
         match self {
             StateMessage::Discovery(discovery) => StateMessage::Discovery(discovery.fitted()),
             StateMessage::Compliance(report) => StateMessage::Compliance(report.fitted()),
+            StateMessage::Applications(report) => StateMessage::Applications(report.fitted()),
         }
     }
 }
@@ -223,7 +227,7 @@ impl Text {
     }
 }
 
-fn check(member: &'static str, text: &str, limit: usize, kind: Text) -> Result<(), NotValid> {
+pub(crate) fn check(member: &'static str, text: &str, limit: usize, kind: Text) -> Result<(), NotValid> {
     if text.len() > limit {
         return Err(NotValid::TooLong { member, limit });
     }
@@ -235,7 +239,7 @@ fn check(member: &'static str, text: &str, limit: usize, kind: Text) -> Result<(
 }
 
 /// Returns the start of `text` that fits `limit` bytes, a space for each character that `kind` does not take.
-fn cut(text: &str, limit: usize, kind: Text) -> String {
+pub(crate) fn cut(text: &str, limit: usize, kind: Text) -> String {
     let mut cut = String::with_capacity(text.len().min(limit));
     for c in text.chars().map(|c| if kind.takes(c) { c } else { ' ' }) {
         if cut.len() + c.len_utf8() > limit {

@@ -10,14 +10,18 @@
 
 mod route;
 mod body;
+mod content;
+mod applications;
 mod fit;
 mod call;
 pub mod client;
 pub mod server;
 mod refusal;
 
+pub use applications::{ApplicationReport, ApplicationState, ApplicationsReport, MOST_APPLICATIONS};
 pub use body::*;
 pub use call::{Answer, Call};
+pub use content::{ByteRange, LARGEST_RANGE, Part};
 pub use fit::NotValid;
 pub use refusal::{Refusal, RefusalKind};
 pub use route::{Caller, Route, path};

@@ -53,6 +53,10 @@ pub enum RefusalKind {
     RenewalRefused,
     /// The site has no document with this hash.
     DocumentUnknown,
+    /// The site has no content with this hash, or nothing at that place of it.
+    ContentUnknown,
+    /// The call names no range, or one that is too large.
+    RangeWrong,
     /// Too many calls from this address.
     TooMany,
     /// The site cannot answer now.
@@ -76,7 +80,7 @@ struct Problem {
 }
 
 impl RefusalKind {
-    const NAMED: [(RefusalKind, &'static str, StatusCode, &'static str); 11] = [
+    const NAMED: [(RefusalKind, &'static str, StatusCode, &'static str); 13] = [
         (RefusalKind::PathUnknown, "path-unknown", StatusCode::NOT_FOUND, "Path unknown"),
         (RefusalKind::MethodWrong, "method-wrong", StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         (RefusalKind::BodyTooLarge, "body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
@@ -96,6 +100,8 @@ impl RefusalKind {
         (RefusalKind::EnrolmentRefused, "enrolment-refused", StatusCode::FORBIDDEN, "Enrolment refused"),
         (RefusalKind::RenewalRefused, "renewal-refused", StatusCode::FORBIDDEN, "Renewal refused"),
         (RefusalKind::DocumentUnknown, "document-unknown", StatusCode::NOT_FOUND, "Document unknown"),
+        (RefusalKind::ContentUnknown, "content-unknown", StatusCode::NOT_FOUND, "Content unknown"),
+        (RefusalKind::RangeWrong, "range-wrong", StatusCode::RANGE_NOT_SATISFIABLE, "Range not satisfiable"),
         (RefusalKind::TooMany, "too-many", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
         (RefusalKind::Unavailable, "unavailable", StatusCode::SERVICE_UNAVAILABLE, "Not available now"),
     ];
@@ -184,6 +190,24 @@ impl Refusal {
         )
     }
 
+    /// The site has no content with this hash, or nothing at that place of it.
+    pub fn content_unknown() -> Self {
+        Self::of(
+            RefusalKind::ContentUnknown,
+            "The site has no content with this hash, or nothing at that place of it.",
+            "Put it at the site: `tenon content put`.",
+        )
+    }
+
+    /// The call names no range, or one that is too large.
+    pub fn range_wrong() -> Self {
+        Self::of(
+            RefusalKind::RangeWrong,
+            format!("Content is given in ranges of at most {} bytes.", crate::LARGEST_RANGE),
+            "Name one range with both ends: `Range: bytes=0-262143`.",
+        )
+    }
+
     /// Too many calls from this address; the next may come in `seconds`.
     pub fn too_many(seconds: u32) -> Self {
         let detail = "There were too many calls from this address.";
@@ -211,7 +235,9 @@ impl Refusal {
             | RefusalKind::CertificateRefused
             | RefusalKind::EnrolmentRefused
             | RefusalKind::RenewalRefused
-            | RefusalKind::DocumentUnknown => false,
+            | RefusalKind::DocumentUnknown
+            | RefusalKind::ContentUnknown
+            | RefusalKind::RangeWrong => false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use crate::{LARGEST_BODY, LARGEST_DOCUMENT, LARGEST_SIGNED_TEXT};
+use crate::{LARGEST_BODY, LARGEST_DOCUMENT, LARGEST_RANGE, LARGEST_SIGNED_TEXT};
 
 /// Where the management point answers, each path with its method.
 pub mod path {
@@ -16,6 +16,8 @@ pub mod path {
     pub const MANIFEST: &str = "/mp/v1/manifest";
     /// GET: a policy document by its SHA-256 (`/mp/v1/document/{sha256}`).
     pub const DOCUMENT: &str = "/mp/v1/document";
+    /// GET with a `Range`: a part of a content file by its SHA-256 (`/mp/v1/content/{sha256}`).
+    pub const CONTENT: &str = "/mp/v1/content";
     /// POST `StateMessage` → 204.
     pub const STATE: &str = "/mp/v1/state";
     /// GET: the site's signed time.
@@ -37,6 +39,8 @@ pub enum Route {
     Manifest,
     /// [`path::DOCUMENT`], followed by the hash.
     Document,
+    /// [`path::CONTENT`], followed by the hash.
+    Content,
     /// [`path::STATE`]
     State,
     /// [`path::TIME`]
@@ -56,17 +60,18 @@ pub enum Caller {
 
 impl Route {
     /// All routes, in the order in which an agent meets them.
-    pub const ALL: [Route; 7] = [
+    pub const ALL: [Route; 8] = [
         Route::Trust,
         Route::Enrol,
         Route::Renew,
         Route::Manifest,
         Route::Document,
+        Route::Content,
         Route::State,
         Route::Time,
     ];
 
-    /// Returns the path; that of a document goes on with its hash.
+    /// Returns the path; that of a document or a content file goes on with its hash.
     pub fn path(self) -> &'static str {
         match self {
             Route::Trust => path::TRUST,
@@ -74,6 +79,7 @@ impl Route {
             Route::Renew => path::RENEW,
             Route::Manifest => path::MANIFEST,
             Route::Document => path::DOCUMENT,
+            Route::Content => path::CONTENT,
             Route::State => path::STATE,
             Route::Time => path::TIME,
         }
@@ -83,7 +89,7 @@ impl Route {
     pub fn method(self) -> Method {
         match self {
             Route::Enrol | Route::Renew | Route::State => Method::POST,
-            Route::Trust | Route::Manifest | Route::Document | Route::Time => Method::GET,
+            Route::Trust | Route::Manifest | Route::Document | Route::Content | Route::Time => Method::GET,
         }
     }
 
@@ -92,7 +98,7 @@ impl Route {
         match self {
             Route::Trust | Route::Enrol => Caller::Anyone,
             Route::Renew => Caller::DeviceEvenExpired,
-            Route::Manifest | Route::Document | Route::State | Route::Time => Caller::Device,
+            Route::Manifest | Route::Document | Route::Content | Route::State | Route::Time => Caller::Device,
         }
     }
 
@@ -100,7 +106,7 @@ impl Route {
     pub fn largest_body(self) -> usize {
         match self {
             Route::Enrol | Route::Renew | Route::State => LARGEST_BODY,
-            Route::Trust | Route::Manifest | Route::Document | Route::Time => 0,
+            Route::Trust | Route::Manifest | Route::Document | Route::Content | Route::Time => 0,
         }
     }
 
@@ -109,6 +115,7 @@ impl Route {
         match self {
             Route::Trust | Route::Enrol | Route::Renew | Route::Manifest => LARGEST_SIGNED_TEXT,
             Route::Document => LARGEST_DOCUMENT,
+            Route::Content => LARGEST_RANGE,
             Route::State | Route::Time => LARGEST_BODY,
         }
     }

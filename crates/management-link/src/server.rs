@@ -2,22 +2,26 @@
 
 use http::{
     Method, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+    header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde::de::DeserializeOwned;
 
-use crate::{Answer, Call, NotValid, Refusal, Route, path, refusal::PROBLEM};
+use crate::{Answer, ByteRange, Call, NotValid, Refusal, Route, path, refusal::PROBLEM};
 
 /// The content type of JSON bodies.
 pub(crate) const JSON: &str = "application/json";
 /// The content type of signed texts and documents.
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// The content type of content.
+const BYTES: &str = "application/octet-stream";
+
 /// What a request asks for, before its body is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Asked {
     route: Route,
     sha256: [u8; 32],
+    range: Option<ByteRange>,
 }
 
 impl Asked {
@@ -27,20 +31,27 @@ impl Asked {
     ///
     /// Refuses paths that are not the management point's, and other methods than a path's own.
     pub fn find(method: &Method, asked: &str) -> Result<Self, Refusal> {
-        let (route, sha256) = match asked.strip_prefix(path::DOCUMENT).and_then(|rest| rest.strip_prefix('/'))
-        {
-            Some(digits) => (Route::Document, hash(digits).ok_or_else(Refusal::document_unknown)?),
-            None => {
-                let found =
-                    Route::ALL.into_iter().find(|route| *route != Route::Document && route.path() == asked);
-                (found.ok_or_else(Refusal::path_unknown)?, [0; 32])
-            }
+        let by_hash = |path: &str| asked.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
+        let (route, sha256) = if let Some(digits) = by_hash(path::DOCUMENT) {
+            (Route::Document, hash(digits).ok_or_else(Refusal::document_unknown)?)
+        } else if let Some(digits) = by_hash(path::CONTENT) {
+            (Route::Content, hash(digits).ok_or_else(Refusal::content_unknown)?)
+        } else {
+            let has_no_hash = |route: &Route| !matches!(route, Route::Document | Route::Content);
+            let found = Route::ALL.into_iter().find(|route| has_no_hash(route) && route.path() == asked);
+            (found.ok_or_else(Refusal::path_unknown)?, [0; 32])
         };
         if route.method() != *method {
             return Err(Refusal::method_wrong());
         }
 
-        Ok(Self { route, sha256 })
+        Ok(Self { route, sha256, range: None })
+    }
+
+    /// Takes the `Range` header into account, which only content has.
+    #[must_use]
+    pub fn with_range(self, header: Option<&str>) -> Self {
+        Self { range: header.and_then(ByteRange::read), ..self }
     }
 
     /// Returns the route, which says who may call and how large the body may be.
@@ -65,6 +76,10 @@ impl Asked {
             Route::Renew => decode(body, Call::Renew),
             Route::Manifest => Ok(Call::Manifest),
             Route::Document => Ok(Call::Document { sha256: self.sha256 }),
+            Route::Content => match self.range {
+                Some(range) => Ok(Call::Content { sha256: self.sha256, range }),
+                None => Err(Refusal::range_wrong()),
+            },
             Route::State => decode(body, Call::State),
             Route::Time => Ok(Call::Time),
         }
@@ -86,6 +101,7 @@ pub fn read(method: &Method, path: &str, body: &[u8]) -> Result<Call, Refusal> {
 
 /// Writes an answer or a refusal.
 pub fn respond(outcome: Result<Answer, Refusal>) -> Response<Vec<u8>> {
+    let mut range = None;
     let (status, kind, body, retry_after) = match outcome {
         Ok(Answer::Trust(text) | Answer::Manifest(text) | Answer::Time(text)) => {
             (StatusCode::OK, TEXT, text.into_bytes(), None)
@@ -95,6 +111,10 @@ pub fn respond(outcome: Result<Answer, Refusal>) -> Response<Vec<u8>> {
             (StatusCode::OK, JSON, body, None)
         }
         Ok(Answer::Document(document)) => (StatusCode::OK, TEXT, document, None),
+        Ok(Answer::Content(part)) => {
+            range = Some(part.header());
+            (StatusCode::PARTIAL_CONTENT, BYTES, part.bytes, None)
+        }
         Ok(Answer::Stored) => (StatusCode::NO_CONTENT, TEXT, Vec::new(), None),
         Err(refusal) => (refusal.status, PROBLEM, refusal.encode(), refusal.retry_after),
     };
@@ -103,6 +123,9 @@ pub fn respond(outcome: Result<Answer, Refusal>) -> Response<Vec<u8>> {
     let mut response = Response::builder().status(status).header(CACHE_CONTROL, "no-store");
     if !body.is_empty() {
         response = response.header(CONTENT_TYPE, kind);
+    }
+    if let Some(range) = range {
+        response = response.header(CONTENT_RANGE, range);
     }
     if let Some(seconds) = retry_after {
         response = response.header(RETRY_AFTER, seconds);

@@ -2,8 +2,9 @@
 
 use action::{DeviceId, EnrolmentId, ResourceId, Timestamp};
 use management_link::{
-    Answer, Call, ComplianceReport, Discovery, EnrolAnswer, EnrolRequest, Omitted, Refusal, RenewRequest,
-    ResourceReport, ResourceStatus, Route, StateMessage, client, server,
+    Answer, ApplicationReport, ApplicationState, ApplicationsReport, ByteRange, Call, ComplianceReport,
+    Discovery, EnrolAnswer, EnrolRequest, Omitted, Part, Refusal, RenewRequest, ResourceReport,
+    ResourceStatus, Route, StateMessage, client, server,
 };
 
 const UUID: &str = "0b0e7b6c-7a43-4d57-9c3b-0d9a6f3d2c11";
@@ -131,5 +132,57 @@ fn a_refusal_is_problem_details_and_says_when_to_come_back() {
     assert_eq!(
         std::str::from_utf8(response.body()).expect("text"),
         r#"{"type":"urn:tenon:management-point:too-many","title":"Too many requests","status":429,"detail":"There were too many calls from this address.","fix":"Wait, then try again."}"#
+    );
+}
+
+#[test]
+fn content_in_ranges() {
+    let call = Call::Content { sha256: [0xab; 32], range: ByteRange { from: 262_144, length: 100 } };
+    let request = client::request(&call);
+    assert_eq!(request.uri().path(), format!("/mp/v1/content/{}", "ab".repeat(32)));
+    let range = request.headers().get("range").and_then(|range| range.to_str().ok());
+    assert_eq!(range, Some("bytes=262144-262243"));
+    let asked = server::Asked::find(request.method(), request.uri().path()).expect("found");
+    assert_eq!(asked.with_range(range).read(&[]), Ok(call));
+    for wrong in [
+        None,
+        Some("bytes=0-"),
+        Some("bytes=5-4"),
+        Some("bytes=0-262144"),
+        Some("bytes=-5"),
+        Some("lines=0-1"),
+    ] {
+        assert_eq!(asked.with_range(wrong).read(&[]), Err(Refusal::range_wrong()), "{wrong:?}");
+    }
+
+    let part = Part { from: 262_144, size: 262_147, bytes: b"abc".to_vec() };
+    let response = server::respond(Ok(Answer::Content(part.clone())));
+    assert_eq!(response.status().as_u16(), 206);
+    let header = response.headers().get("content-range").and_then(|range| range.to_str().ok());
+    assert_eq!(header, Some("bytes 262144-262146/262147"));
+    assert_eq!(client::read(Route::Content, &response).expect("an answer"), Answer::Content(part));
+    for (header, body) in [("bytes 0-2/3", "ab"), ("bytes 0-2/2", "abc"), ("bytes */3", "abc"), ("", "abc")] {
+        let response = http::Response::builder().status(206).header("content-range", header);
+        let response = response.body(body.as_bytes().to_vec()).expect("a response");
+        client::read(Route::Content, &response).expect_err(header);
+    }
+}
+
+#[test]
+fn how_applications_stand() {
+    check_call(
+        Call::State(StateMessage::Applications(ApplicationsReport {
+            generation: 7,
+            at: Timestamp(1_579_621_423_000),
+            applications: vec![ApplicationReport {
+                application: "tool".to_owned(),
+                deployment: "DEP00001".to_owned(),
+                state: ApplicationState::RequirementsNotMet,
+                detail: "the system is another".to_owned(),
+            }],
+            omitted: 0,
+        })),
+        "POST /mp/v1/state",
+        r#"{"topic":"applications","generation":7,"at":"2020-01-21T15:43:43.000Z","applications":[{"application":"tool","deployment":"DEP00001","state":"requirements_not_met","detail":"the system is another"}],"omitted":0}"#,
     );
 }

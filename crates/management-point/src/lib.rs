@@ -1,7 +1,7 @@
 //! What agents ask for between two actions: they enrol, renew, fetch their manifest and its documents, and report.
 //!
 //! A request passes through `admit` (whose certificate is it, and is it `revoked`), or where it enrols through
-//! `rate`, and is answered by `enrol`, `policy` or `state`; `point` holds the way together. The point holds no
+//! `rate`, and is answered by `enrol`, `policy`, `content` or `state`; `point` holds the way together. The point holds no
 //! key of the site: what is signed comes from the `authority`. In the background `facts` tells the authority what
 //! devices say of themselves, and `identity` renews the point's own certificate.
 
@@ -14,6 +14,7 @@ mod revoked;
 mod cached;
 mod enrol;
 mod policy;
+mod content;
 mod state;
 mod facts;
 

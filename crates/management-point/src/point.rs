@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::header::CONTENT_LENGTH,
+    http::header::{CONTENT_LENGTH, RANGE},
     response::Response,
 };
 use management_link::{
@@ -105,7 +105,8 @@ impl Point {
 
     /// Takes a request from its header to its answer.
     async fn answer(&self, request: Request) -> Result<Answer, Refusal> {
-        let asked = Asked::find(request.method(), request.uri().path())?;
+        let range = request.headers().get(RANGE).and_then(|range| range.to_str().ok());
+        let asked = Asked::find(request.method(), request.uri().path())?.with_range(range);
         let route = asked.route();
         let peer = peer(&request)?;
         let shown = request.extensions().get::<PeerCertificates>().cloned();
@@ -141,15 +142,22 @@ impl Point {
             (Call::Renew(request), Some(who)) => self.renew(request, &who).await,
             (Call::Manifest, Some(who)) => self.manifest(&who).await,
             (Call::Document { sha256 }, Some(_)) => self.document(sha256).await,
+            (Call::Content { sha256, range }, Some(_)) => self.content(sha256, range).await,
             (Call::State(message), Some(who)) => self.keep_state(message, &who).await,
             (Call::Time, Some(_)) => {
                 let text = self.time.text(self.authority.site_time()).await;
                 text.map(Answer::Time).map_err(|error| self.unavailable("get the site's time", &error))
             }
             // Not reached while routes and calls agree on who may call; what needs a device is refused without one.
-            (Call::Renew(_) | Call::Manifest | Call::Document { .. } | Call::State(_) | Call::Time, None) => {
-                Err(Refusal::certificate_missing())
-            }
+            (
+                Call::Renew(_)
+                | Call::Manifest
+                | Call::Document { .. }
+                | Call::Content { .. }
+                | Call::State(_)
+                | Call::Time,
+                None,
+            ) => Err(Refusal::certificate_missing()),
         }
     }
 

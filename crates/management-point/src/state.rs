@@ -2,9 +2,9 @@
 
 use action::DeviceId;
 use database::DbError;
-use management_link::{Answer, ComplianceReport, Refusal, StateMessage};
+use management_link::{Answer, ApplicationsReport, ComplianceReport, Refusal, StateMessage};
 use service::{clock, wake::Topic};
-use site_store::{Compliance, DeviceFacts};
+use site_store::{ApplicationRow, Compliance, DeviceFacts};
 
 use crate::{admit::Caller, enrol::device_facts, facts::facts, point::Point};
 
@@ -15,6 +15,10 @@ impl Point {
         let (topic, outcome) = match message {
             StateMessage::Discovery(discovery) => {
                 ("discovery data".to_owned(), self.keep_discovery(device, device_facts(discovery)).await)
+            }
+            StateMessage::Applications(report) => {
+                let topic = format!("applications, {}", report.applications.len());
+                (topic, self.store.put_applications(device, &applications(&report), clock::now()).await)
             }
             StateMessage::Compliance(report) => {
                 let report = compliance(&report);
@@ -57,4 +61,20 @@ fn compliance(report: &ComplianceReport) -> Compliance {
     let (compliant, total) = report.compliant_of_total();
     let report_json = serde_json::to_string(report).expect("texts and numbers can be written");
     Compliance { generation: report.generation, at: report.at, compliant, total, report_json }
+}
+
+fn applications(report: &ApplicationsReport) -> Vec<ApplicationRow> {
+    let row = |one: &management_link::ApplicationReport| ApplicationRow {
+        application: one.application.clone(),
+        deployment: one.deployment.clone(),
+        state: state_name(one.state),
+        detail: one.detail.clone(),
+        at: report.at,
+    };
+    report.applications.iter().map(row).collect()
+}
+
+/// The word of a state on the wire, which is that of the store as well.
+fn state_name(state: management_link::ApplicationState) -> String {
+    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

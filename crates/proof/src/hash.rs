@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 
 use crate::encoding::{NotEncoded, array_from_hex, serde_as_text};
 
@@ -21,6 +21,36 @@ impl Hash {
     /// Returns the hash as hexadecimal digits.
     pub fn hex(&self) -> String {
         hex::encode(self.0)
+    }
+}
+
+/// Hashes what comes in parts.
+#[derive(Clone)]
+pub struct Hasher(Context);
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl Hasher {
+    /// Takes the next part.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Returns the hash of all parts.
+    pub fn finish(self) -> Hash {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(self.0.finish().as_ref());
+        Hash(hash)
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
     }
 }
 

@@ -30,11 +30,11 @@ pub mod audit;
 
 pub use canonical::NotCanonical;
 pub use encoding::NotEncoded;
-pub use hash::Hash;
+pub use hash::{Hash, Hasher};
 pub use join_token::JoinToken;
 pub use keys::{KeyId, Signature, SignatureNotValid, SigningKey, VerifyingKey};
 pub use leaf::TaskLeaf;
-pub use manifest::{Manifest, ManifestPolicy};
+pub use manifest::{Intent, Manifest, ManifestDeployment, ManifestPolicy};
 pub use push::{PushHead, SignedPush};
 pub use request::Request;
 pub use role::SiteRole;

@@ -22,9 +22,42 @@ pub struct Manifest {
     pub issued_at: Timestamp,
     /// The policies, in the order in which they are applied.
     pub policies: Vec<ManifestPolicy>,
+    /// The applications that its deployments name, and those that these depend on or supersede.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applications: Vec<ManifestPolicy>,
+    /// What is to become of applications on the device; one deployment for each application at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<ManifestDeployment>,
 }
 
-/// A policy of a device.
+/// What is to become of an application on a device.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestDeployment {
+    /// The deployment's id.
+    pub id: String,
+    /// The application's name.
+    pub application: String,
+    /// What is to become of it.
+    pub intent: Intent,
+    /// When it must have become so; at once where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+}
+
+/// What a deployment wants of its application.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// It may be installed when somebody asks for it.
+    Available,
+    /// It must be installed.
+    Required,
+    /// It must not be there.
+    Removed,
+}
+
+/// A document that a device is given: a policy or an application.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestPolicy {

@@ -25,6 +25,8 @@ fn manifest() -> Manifest {
             priority: 0,
             users: Vec::new(),
         }],
+        applications: Vec::new(),
+        deployments: Vec::new(),
     }
 }
 

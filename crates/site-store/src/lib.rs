@@ -23,10 +23,14 @@ mod events;
 mod targets;
 mod settings;
 mod content;
+mod content_file;
+mod applications;
 mod sweep;
 
+pub use applications::ApplicationRow;
 pub use cancel::Cancelled;
 pub use content::LARGEST_CONTENT;
+pub use content_file::{CONTENT_CHUNK, ContentFileRow, ContentPart, LARGEST_CONTENT_FILE};
 pub use devices::{
     Compliance, ComplianceRow, ComplianceSummary, DeviceChanges, DeviceChecksum, DeviceFacts, DeviceRow,
     NewDevice,

@@ -115,12 +115,64 @@ macro_rules! first {
     };
 }
 
+/// Content files of applications, and how applications stand on devices.
+macro_rules! applications {
+    (id = $id:literal, bytes = $bytes:literal) => {
+        concat!(
+            "CREATE TABLE content_file (
+                sha256 ",
+            $id,
+            " PRIMARY KEY,
+                name TEXT NOT NULL,
+                size BIGINT NOT NULL,
+                chunks BIGINT NOT NULL,
+                complete BIGINT NOT NULL,
+                stored BIGINT NOT NULL
+            );
+
+            CREATE TABLE content_chunk (
+                sha256 ",
+            $id,
+            " NOT NULL REFERENCES content_file (sha256) ON DELETE CASCADE,
+                number BIGINT NOT NULL,
+                bytes ",
+            $bytes,
+            " NOT NULL,
+                PRIMARY KEY (sha256, number)
+            );
+
+            CREATE TABLE device_application (
+                device ",
+            $id,
+            " NOT NULL REFERENCES device (device) ON DELETE CASCADE,
+                application ",
+            $id,
+            " NOT NULL,
+                deployment TEXT NOT NULL,
+                state TEXT NOT NULL,
+                detail TEXT NOT NULL,
+                at BIGINT NOT NULL,
+                received BIGINT NOT NULL,
+                PRIMARY KEY (device, application)
+            );
+            CREATE INDEX device_application_by_state ON device_application (application, state);"
+        )
+    };
+}
+
 pub(crate) const MIGRATIONS: Migrations = Migrations {
     name: "site",
-    steps: &[Step {
-        version: 1,
-        sqlite: first!(id = "TEXT", bytes = "BLOB", key = "INTEGER", clustered = " WITHOUT ROWID"),
-        // Ids are compared byte by byte: the order of a language is of no use to them and slow.
-        postgres: first!(id = r#"TEXT COLLATE "C""#, bytes = "BYTEA", key = "BIGINT", clustered = ""),
-    }],
+    steps: &[
+        Step {
+            version: 1,
+            sqlite: first!(id = "TEXT", bytes = "BLOB", key = "INTEGER", clustered = " WITHOUT ROWID"),
+            // Ids are compared byte by byte: the order of a language is of no use to them and slow.
+            postgres: first!(id = r#"TEXT COLLATE "C""#, bytes = "BYTEA", key = "BIGINT", clustered = ""),
+        },
+        Step {
+            version: 2,
+            sqlite: applications!(id = "TEXT", bytes = "BLOB"),
+            postgres: applications!(id = r#"TEXT COLLATE "C""#, bytes = "BYTEA"),
+        },
+    ],
 };

@@ -47,6 +47,8 @@ pub struct Swept {
     pub content: u64,
 }
 
+/// How long a content file may take to be put: it is gone on with within that.
+const UNFINISHED_KEPT: Duration = Duration::from_hours(24);
 /// Rows that one transaction removes at most, so that others get their turn: about a tenth of a second.
 const BATCH: u64 = 10_000;
 /// Actions that are removed together.
@@ -109,6 +111,7 @@ impl SiteStore {
         while self.sweep_refused(before, reported, &mut swept).await? {}
         while self.sweep_excess(retention.events, reported, &mut swept).await? {}
         while self.sweep_removed(before, &mut swept).await? {}
+        self.forget_unfinished_content(now.minus(UNFINISHED_KEPT)).await?;
         swept.content = self.db.write(&CONTENT, args![retention.content_bytes]).await?;
         Ok(swept)
     }

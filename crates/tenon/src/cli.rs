@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    action, agent, backup, collection, console, console_role, demo, device, device_group, generate,
-    join_token, login, policy, role, session, sign_in, site, tenant, token, user,
+    action, agent, application, backup, collection, console, console_role, content, demo, deployment, device,
+    device_group, generate, join_token, login, policy, role, session, sign_in, site, tenant, token, user,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -54,6 +54,12 @@ pub(crate) enum Command {
 
     /// Administer the policies of a site (at the site's host)
     Policy(policy::Policy),
+    /// Administer the applications of a site (at the site's host)
+    Application(application::Application),
+    /// Administer which collections have which applications (at the site's host)
+    Deployment(deployment::Deployment),
+    /// Administer the files of applications (at the site's host)
+    Content(content::Content),
     /// Administer the collections of a site (at the site's host)
     Collection(collection::Collection),
     /// Administer who may act at a site (at the site's host)

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
         "console-api",
         "site-store",
         "policy",
+        "application",
         "trace",
         "service",
         "database",

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use action::TaskGuid;
 use device_channel::ReturnCode;
 use service::clock;
 use tokio::task::{Id, JoinError};
 
-use super::{Program, now};
+use super::{Program, now, runs::Running};
 use crate::{
     desk::Outcome,
     run::{Doubt, Report},
@@ -21,21 +22,26 @@ impl Program {
     pub(super) fn finish(&mut self, ended: Result<(Id, Report), JoinError>) {
         match ended {
             Ok((id, report)) => {
-                self.running.remove(&id);
+                self.end_run(id);
                 self.take_report(report);
             }
             Err(error) => {
-                let Some(work) = self.running.remove(&error.id()) else { return };
-                self.logs.scheduler.error(format!("A run ended without a result: {error}"));
-                let detail =
-                    "the run ended without a result; the agent's own output has the cause".to_owned();
-                self.conclude(work, Outcome { code: ReturnCode::FAILED, detail, ended: Ended::Badly });
+                let Some(Running { work, late, .. }) = self.end_run(error.id()) else { return };
+                let detail = if late {
+                    format!("the run took more than {} h and was ended", work.limit().as_secs() / 3600)
+                } else {
+                    "the run ended without a result; the agent's own output has the cause".to_owned()
+                };
+                self.logs.scheduler.error(format!("A run ended without a result: {error}: {detail}"));
+                let outcome = Outcome { code: ReturnCode::FAILED, detail, ended: Ended::Badly };
+                self.conclude(work, outcome, Vec::new());
             }
         }
     }
 
     fn take_report(&mut self, report: Report) {
-        let Report { work, outcome, generation, site_time, unsent, sent, credentials, doubt } = report;
+        let Report { work, outcome, answers, generation, site_time, unsent, sent, credentials, doubt } =
+            report;
         if let Some(credentials) = credentials {
             self.credentials = Arc::new(*credentials);
             let learned = self.seen.learn_epoch(self.desk.journal(), self.credentials.trust.epoch);
@@ -69,12 +75,12 @@ impl Program {
         if work == Work::Credentials && outcome.ended == Ended::Well {
             self.look_again();
         }
-        self.conclude(work, outcome);
+        self.conclude(work, outcome, answers);
     }
 
-    fn conclude(&mut self, work: Work, outcome: Outcome) {
+    fn conclude(&mut self, work: Work, outcome: Outcome, own: Vec<(TaskGuid, Outcome)>) {
         let now = now(&self.seen);
-        self.desk.ended(work, outcome, now);
+        self.desk.ended_with(work, outcome, own, now);
         if work == Work::Credentials {
             let renewal = self.credentials.identity.renewal_in(now.wall);
             self.desk.schedule().hurry(Work::Credentials, now.boot + renewal.max(SEND_AGAIN));

@@ -17,6 +17,8 @@ pub struct AgentLogs {
     pub scheduler: ComponentLog,
     /// Policy, and what the device believes.
     pub policy: ComponentLog,
+    /// Applications.
+    pub applications: ComponentLog,
 }
 
 /// Why the agent does not run.
@@ -47,6 +49,7 @@ impl AgentLogs {
             notification: ComponentLog::open(settings, Component::NOTIFICATION_AGENT)?,
             scheduler: ComponentLog::open(settings, Component::SCHEDULER)?,
             policy: ComponentLog::open(settings, Component::POLICY_AGENT)?,
+            applications: ComponentLog::open(settings, Component::APP_INTENT_EVAL)?,
         })
     }
 }

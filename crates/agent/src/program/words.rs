@@ -32,6 +32,7 @@ pub(super) fn schedule(work: Work) -> &'static str {
     match work {
         Work::MachinePolicy => "{00000000-0000-0000-0000-000000000021}",
         Work::UserPolicy => "{00000000-0000-0000-0000-000000000026}",
+        Work::Applications => "{00000000-0000-0000-0000-000000000121}",
         Work::Discovery => "{00000000-0000-0000-0000-000000000003}",
         Work::Credentials => "{00000000-0000-0000-0000-000000000051}",
         Work::Reports => "{00000000-0000-0000-0000-000000000111}",
@@ -43,6 +44,7 @@ pub(super) fn target(work: Work) -> &'static str {
     match work {
         Work::MachinePolicy => "Target: 'direct:PolicyAgent_RequestAssignments', Name: ''",
         Work::UserPolicy => "Target: 'direct:PolicyAgent_RequestUserAssignments', Name: ''",
+        Work::Applications => "Target: 'direct:AppIntentEval', Name: 'Application Deployment Evaluation'",
         Work::Discovery => "Target: 'direct:InventoryAgent', Name: 'Discovery'",
         Work::Credentials => "Target: 'direct:CertificateMaintenance', Name: ''",
         Work::Reports => "Target: 'direct:StateMessage', Name: ''",

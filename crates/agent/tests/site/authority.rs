@@ -16,6 +16,8 @@ use rcgen::{
 use service::clock;
 use uuid::Uuid;
 
+use super::Desk;
+
 /// What an attacker does to a manifest.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Doctored {
@@ -125,16 +127,19 @@ impl Authority {
         }
     }
 
-    pub fn manifest(&self, policies: &[(String, String)], generation: u64, doctored: Doctored) -> String {
-        let policies = policies.iter().map(|(name, document)| ManifestPolicy {
+    pub fn manifest(&self, desk: &Desk) -> String {
+        let (generation, doctored) = (desk.generation, desk.manifest);
+        let named = |(name, document): &(String, String)| ManifestPolicy {
             id: name.clone(),
             name: name.clone(),
             version: generation,
             sha256: Hash::of(document.as_bytes()),
             priority: 0,
             users: Vec::new(),
-        });
+        };
         let manifest = Manifest {
+            applications: desk.applications.iter().map(named).collect(),
+            deployments: desk.deployments.clone(),
             site: self.site,
             device: if doctored == Doctored::OtherDevice {
                 DeviceId(Uuid::from_u128(9))
@@ -143,7 +148,7 @@ impl Authority {
             },
             generation: if doctored == Doctored::Old { 1 } else { generation },
             issued_at: clock::now(),
-            policies: policies.collect(),
+            policies: desk.policies.iter().map(named).collect(),
         };
         let other = SigningKey::from_seed([9; 32]);
         manifest.sign(if doctored == Doctored::OtherKey { &other } else { &self.policy_key })
@@ -157,9 +162,23 @@ impl Authority {
         key: &SigningKey,
         spoil: impl FnOnce(&mut TaskLeaf),
     ) -> Request {
-        let now = clock::now();
+        let mut leaf = self.leaf(number, kind, key);
         let param = String::new();
-        let mut leaf = TaskLeaf {
+        spoil(&mut leaf);
+        self.signed(leaf, param, key)
+    }
+
+    /// Returns a task with a parameter.
+    pub fn task_with(&self, number: u64, kind: ActionKind, param: &str) -> Request {
+        let key = &self.task_key;
+        let mut leaf = self.leaf(number, kind, key);
+        leaf.param_hash = Hash::of(param.as_bytes());
+        self.signed(leaf, param.to_owned(), key)
+    }
+
+    fn leaf(&self, number: u64, kind: ActionKind, key: &SigningKey) -> TaskLeaf {
+        let now = clock::now();
+        TaskLeaf {
             site: self.site,
             epoch: 1,
             key_id: key.id(),
@@ -169,14 +188,17 @@ impl Authority {
             task_id: TaskId(number + 1),
             push_id: PushId(number),
             task_type: kind,
-            param_hash: Hash::of(param.as_bytes()),
+            param_hash: Hash::of(b""),
             issued_at: now,
             valid_until: now.plus(Duration::from_secs(900)),
             deliver_by: now.plus(Duration::from_hours(24)),
             finish_within_seconds: 3600,
             request_hash: Hash::of(b"request"),
-        };
-        spoil(&mut leaf);
+        }
+    }
+
+    fn signed(&self, leaf: TaskLeaf, param: String, key: &SigningKey) -> Request {
+        let kind = leaf.task_type;
         let tree = MerkleTree::new(vec![Hash::of(b"left"), leaf.hash(), Hash::of(b"right")]);
         let head = PushHead {
             site: leaf.site,

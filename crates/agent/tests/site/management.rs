@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::{Router, body::to_bytes, extract::Request};
-use management_link::{Answer, Call, Refusal, server};
+use management_link::{Answer, ByteRange, Call, Part, Refusal, server};
 use proof::{Hash, SiteRole};
 use service::{
     http::{Listener, serve as serve_http},
@@ -13,7 +13,7 @@ use service::{
 };
 use tokio::net::TcpListener;
 
-use super::{Authority, Desk, keep};
+use super::{Authority, Desk, Spoiled, keep};
 
 pub async fn serve(
     socket: TcpListener,
@@ -30,7 +30,9 @@ pub async fn serve(
         async move {
             let (head, body) = request.into_parts();
             let body = to_bytes(body, management_link::LARGEST_BODY).await.expect("a body");
-            let outcome = server::read(&head.method, head.uri.path(), &body)
+            let range = head.headers.get("range").and_then(|range| range.to_str().ok());
+            let outcome = server::Asked::find(&head.method, head.uri.path())
+                .and_then(|asked| asked.with_range(range).read(&body))
                 .and_then(|call| answer(call, &authority, &mut desk.lock().expect("not poisoned")));
             server::respond(outcome).map(axum::body::Body::from)
         }
@@ -57,19 +59,42 @@ fn answer(call: Call, authority: &Authority, desk: &mut Desk) -> Result<Answer, 
             desk.renewals += 1;
             Answer::Enrolled(authority.admit(&request.csr))
         }
-        Call::Manifest => {
-            Answer::Manifest(authority.manifest(&desk.policies, desk.generation, desk.manifest))
-        }
+        Call::Manifest => Answer::Manifest(authority.manifest(desk)),
         Call::Document { sha256 } => {
-            let found = desk.policies.iter().find(|(_, document)| Hash::of(document.as_bytes()).0 == sha256);
+            let mut all = desk.policies.iter().chain(&desk.applications);
+            let found = all.find(|(_, document)| Hash::of(document.as_bytes()).0 == sha256);
             let (_, document) = found.ok_or_else(Refusal::document_unknown)?;
             let swapped = desk.swapped_documents.then(|| document.replace("Managed", "Owned"));
             Answer::Document(swapped.unwrap_or_else(|| document.clone()).into_bytes())
         }
+        Call::Content { sha256, range } => content(sha256, range, desk)?,
         Call::State(message) => {
             keep(desk, message);
             Answer::Stored
         }
         Call::Time => Answer::Time(authority.site_time()),
     })
+}
+
+fn content(sha256: [u8; 32], range: ByteRange, desk: &mut Desk) -> Result<Answer, Refusal> {
+    desk.ranges.push((range.from, range.length));
+    if desk.spoiled == Spoiled::CutOnce && range.from > 0 {
+        desk.spoiled = Spoiled::Nothing;
+        return Err(Refusal::unavailable(1));
+    }
+    let found = desk.content.iter().find(|(hash, _)| hash.0 == sha256);
+    let (_, whole) = found.ok_or_else(Refusal::content_unknown)?;
+    let mut whole = whole.clone();
+    match desk.spoiled {
+        Spoiled::Corrupted => whole.iter_mut().take(1).for_each(|byte| *byte ^= 1),
+        Spoiled::Truncated => whole.truncate(whole.len() - 1),
+        Spoiled::Nothing | Spoiled::CutOnce => {}
+    }
+    let from = usize::try_from(range.from).expect("small");
+    let length = usize::try_from(range.length).expect("small");
+    let bytes: Vec<u8> = whole.iter().skip(from).take(length).copied().collect();
+    if bytes.is_empty() {
+        return Err(Refusal::content_unknown());
+    }
+    Ok(Answer::Content(Part { from: range.from, size: whole.len() as u64, bytes }))
 }

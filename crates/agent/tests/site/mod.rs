@@ -13,10 +13,10 @@ use std::{
     time::Duration,
 };
 
-use agent::{AgentLogs, Config, Cycles, EnrolOptions, Existing};
+use agent::{AgentLogs, Config, Cycles, EnrolOptions, Existing, Pace};
 use management_link::{Discovery, StateMessage};
 use policy::{Access, DevicePath, FileAccess};
-use proof::{Hash, JoinToken, Servers, SiteRole};
+use proof::{Hash, JoinToken, ManifestDeployment, Servers, SiteRole};
 use service::{
     log::{Component, ComponentLog, Lines},
     shutdown::Shutdown,
@@ -33,6 +33,16 @@ pub struct Desk {
     /// Policies: name and document.
     pub policies: Vec<(String, String)>,
     pub generation: u64,
+    /// Applications: name and document.
+    pub applications: Vec<(String, String)>,
+    pub deployments: Vec<ManifestDeployment>,
+    /// Content, by its hash.
+    pub content: Vec<(Hash, Vec<u8>)>,
+    /// What is done to content on its way.
+    pub spoiled: Spoiled,
+    /// The ranges of content that were asked for.
+    pub ranges: Vec<(u64, u32)>,
+    pub evaluated: Vec<management_link::ApplicationsReport>,
     /// What is done to a manifest before it is sent.
     pub manifest: Doctored,
     /// Whether documents are replaced by others on their way.
@@ -42,6 +52,19 @@ pub struct Desk {
     pub secrets: Vec<String>,
     pub renewals: usize,
     pub away: bool,
+}
+
+/// What is done to content on its way.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Spoiled {
+    #[default]
+    Nothing,
+    /// One byte is another, each time.
+    Corrupted,
+    /// It ends before its end.
+    Truncated,
+    /// The connection fails after the first range, once.
+    CutOnce,
 }
 
 /// A site.
@@ -196,13 +219,14 @@ impl Machine {
     pub fn new() -> Self {
         let (notification, first) = ComponentLog::memory(Component::NOTIFICATION_AGENT);
         let (scheduler, second) = ComponentLog::memory(Component::SCHEDULER);
+        let (applications, _) = ComponentLog::memory(Component::APP_INTENT_EVAL);
         let (policy, third) = ComponentLog::memory(Component::POLICY_AGENT);
         Self {
             folder: TempDir::new().expect("a folder"),
             logs: (first, second, third),
             shutdown: Shutdown::new(),
             agent: None,
-            agent_logs: AgentLogs { notification, scheduler, policy },
+            agent_logs: AgentLogs { notification, scheduler, policy, applications },
         }
     }
 
@@ -235,6 +259,9 @@ impl Machine {
             access: Access::files(FileAccess { root: self.root(), allow: vec![DevicePath::root()] }),
             name: Some("kassa-1".to_owned()),
             cycles,
+            windows: Vec::new(),
+            pace: Pace::Usual,
+            content_limit: 64 << 20,
         };
         self.shutdown = Shutdown::new();
         self.agent = Some(tokio::spawn(agent::run(config, self.agent_logs.clone(), self.shutdown.clone())));
@@ -266,6 +293,7 @@ pub async fn within<T>(work: impl Future<Output = T>) -> T {
 pub fn keep(desk: &mut Desk, message: StateMessage) {
     match message {
         StateMessage::Discovery(discovery) => desk.discovery.push(discovery),
+        StateMessage::Applications(report) => desk.evaluated.push(report),
         StateMessage::Compliance(report) => desk.compliance.push(report),
     }
 }

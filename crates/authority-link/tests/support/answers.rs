@@ -3,9 +3,9 @@ use action::{
     TaskId, Timestamp, UserId,
 };
 use authority_link::{
-    Allowed, Answer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled, Explained, Held,
-    JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy, OwnerAnswer, PersonEntry, PolicyEntry,
-    Released, ResolvedTarget, RolloutEntry, RolloutPlan, TicketKey, WhoMay,
+    Allowed, Answer, ApplicationAnswer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled,
+    Explained, Held, JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy, OwnerAnswer, PersonEntry,
+    PolicyEntry, Released, ResolvedTarget, RolloutEntry, RolloutPlan, TicketKey, WhoMay,
 };
 
 use super::uuid;
@@ -183,6 +183,16 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         (
             OwnerAnswer::Policies { policies: vec![policy] },
             r#""answer":"owner","told":"policies","policies":[{"id":"p1","name":"motd","version":1,"sha256":"ab","collections":["Shops"]}]"#,
+        ),
+        (
+            OwnerAnswer::Applications {
+                said: Box::new(ApplicationAnswer::Put {
+                    id: "APP00001".into(),
+                    version: 1,
+                    sha256: "ab".into(),
+                }),
+            },
+            r#""answer":"owner","told":"applications","said":{"is":"put","id":"APP00001","version":1,"sha256":"ab"}"#,
         ),
         (
             OwnerAnswer::Collection { id: "TEN00001".into() },

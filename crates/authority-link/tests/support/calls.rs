@@ -1,5 +1,7 @@
 use action::{ActionKind, DeviceId, ResourceId, TaskGuid, UserId};
-use authority_link::{Call, Facts, Forecast, OwnerCall, Pace, Results, Role, Vouch};
+use authority_link::{
+    ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, Results, Role, Vouch,
+};
 
 use super::uuid;
 
@@ -154,6 +156,47 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
         (
             OwnerCall::Explain { user: "ann".into(), kind: ActionKind::PROBE, device: "shop-1".into() },
             r#""call":"owner","owner":{"ask":"explain","user":"ann","kind":1001,"device":"shop-1"}"#,
+        ),
+        (
+            OwnerCall::Applications {
+                call: Box::new(ApplicationCall::Put { name: "tool".into(), document: "{}".into() }),
+            },
+            r#""call":"owner","owner":{"ask":"applications","call":{"do":"put","name":"tool","document":"{}"}}"#,
+        ),
+        (
+            OwnerCall::Applications { call: Box::new(ApplicationCall::List) },
+            r#""call":"owner","owner":{"ask":"applications","call":{"do":"list"}}"#,
+        ),
+        (
+            OwnerCall::Applications { call: Box::new(ApplicationCall::Show { application: "tool".into() }) },
+            r#""call":"owner","owner":{"ask":"applications","call":{"do":"show","application":"tool"}}"#,
+        ),
+        (
+            OwnerCall::Applications {
+                call: Box::new(ApplicationCall::Remove { application: "tool".into() }),
+            },
+            r#""call":"owner","owner":{"ask":"applications","call":{"do":"remove","application":"tool"}}"#,
+        ),
+        (
+            OwnerCall::Applications {
+                call: Box::new(ApplicationCall::Deploy {
+                    application: "tool".into(),
+                    collection: "Shops".into(),
+                    intent: DeploymentIntent::Required,
+                    deadline: None,
+                }),
+            },
+            r#""call":"owner","owner":{"ask":"applications","call":{"do":"deploy","application":"tool","collection":"Shops","intent":"required","deadline":null}}"#,
+        ),
+        (
+            OwnerCall::Applications { call: Box::new(ApplicationCall::ListDeployments) },
+            r#""call":"owner","owner":{"ask":"applications","call":{"do":"list_deployments"}}"#,
+        ),
+        (
+            OwnerCall::Applications {
+                call: Box::new(ApplicationCall::RemoveDeployment { id: "DEP00001".into() }),
+            },
+            r#""call":"owner","owner":{"ask":"applications","call":{"do":"remove_deployment","id":"DEP00001"}}"#,
         ),
         (OwnerCall::ListCollections, r#""call":"owner","owner":{"ask":"list_collections"}"#),
         (

@@ -1,4 +1,6 @@
-//! Manifests: which policies a device has, signed for it.
+//! Manifests: which policies and applications a device has, signed for it.
+
+mod applications;
 
 use action::{DeviceId, Timestamp};
 use authority_link::Answer;
@@ -17,10 +19,7 @@ impl Desk {
             if !policy.collections.iter().any(|collection| self.site.holds(collection, device)) {
                 continue;
             }
-            let sha256: Hash = policy
-                .sha256
-                .parse()
-                .map_err(|_| DeskError::NotPossible(format!("the policy `{}` is damaged", policy.name)))?;
+            let sha256 = document_hash(&policy.sha256, &policy.name)?;
             policies.push(ManifestPolicy {
                 id: policy.id.clone(),
                 name: policy.name.clone(),
@@ -31,7 +30,10 @@ impl Desk {
             });
         }
         let generation = self.site.generation;
-        let manifest = Manifest { site: self.keys.site, device, generation, issued_at: now, policies };
+        let (applications, deployments) = self.deployed(device)?;
+        let site = self.keys.site;
+        let manifest =
+            Manifest { site, device, generation, issued_at: now, policies, applications, deployments };
         Ok(Answer::Manifest { manifest: manifest.sign(&self.keys.policy) })
     }
 
@@ -42,4 +44,8 @@ impl Desk {
             None => Answer::Denied { reason: format!("there is no document {sha256}") },
         })
     }
+}
+
+fn document_hash(sha256: &str, name: &str) -> Result<Hash, DeskError> {
+    sha256.parse().map_err(|_| DeskError::NotPossible(format!("the document of `{name}` is damaged")))
 }

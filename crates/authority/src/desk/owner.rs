@@ -4,6 +4,7 @@ mod collections;
 mod rollouts;
 mod people;
 mod policies;
+mod applications;
 mod tokens;
 mod who;
 
@@ -38,6 +39,7 @@ impl Desk {
             }
             OwnerCall::ListPolicies => Ok(self.list_policies()),
             OwnerCall::RemovePolicy { name } => self.remove_policy(&name, now).await,
+            OwnerCall::Applications { call } => self.applications(*call, now).await,
             OwnerCall::PutCollection { name, query, members, include, exclude, limited_to } => {
                 let rules = Rules { query, members, include, exclude, limited_to };
                 self.put_collection(name, rules, now).await

@@ -1,6 +1,7 @@
 //! The desk, called as its callers call it: on a store and keys in a temporary folder.
 
 mod admit;
+mod applications;
 mod decide;
 mod dry_run;
 mod owner;

@@ -9,8 +9,30 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 1, sqlite: FIRST, postgres: FIRST },
         Step { version: 2, sqlite: PEOPLE, postgres: PEOPLE },
         Step { version: 3, sqlite: ROLLOUTS, postgres: ROLLOUTS },
+        Step { version: 4, sqlite: APPLICATIONS, postgres: APPLICATIONS },
     ],
 };
+
+/// Applications and deployments.
+const APPLICATIONS: &str = "
+CREATE TABLE application (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    version BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    software_version TEXT NOT NULL,
+    names TEXT NOT NULL,
+    removed BIGINT NOT NULL
+);
+CREATE TABLE deployment (
+    id TEXT PRIMARY KEY,
+    application TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    intent TEXT NOT NULL,
+    deadline BIGINT,
+    UNIQUE (application, collection)
+);
+";
 
 /// Times are milliseconds since 1970; ids are hyphenated lower-case text; sets and structures are JSON text.
 const FIRST: &str = "

@@ -8,6 +8,8 @@ mod waiting;
 mod endings;
 mod history;
 mod sweep;
+mod applications;
+mod content;
 mod odds;
 mod model;
 mod crash;

@@ -19,6 +19,9 @@ pub(crate) mod token;
 pub(crate) mod console_role;
 pub(crate) mod device_group;
 pub(crate) mod policy;
+pub(crate) mod application;
+pub(crate) mod deployment;
+pub(crate) mod content;
 pub(crate) mod collection;
 pub(crate) mod role;
 pub(crate) mod join_token;
@@ -44,6 +47,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::ConsoleRole(role) => console_role::run(role).await?,
         Command::DeviceGroup(group) => device_group::run(group).await?,
         Command::Policy(policy) => policy::run(policy).await?,
+        Command::Application(application) => application::run(application).await?,
+        Command::Deployment(deployment) => deployment::run(deployment).await?,
+        Command::Content(content) => content::run(content).await?,
         Command::Collection(collection) => collection::run(collection).await?,
         Command::Role(role) => role::run(role).await?,
         Command::JoinToken(join_token) => join_token::run(join_token).await?,

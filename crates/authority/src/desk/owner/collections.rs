@@ -152,6 +152,12 @@ impl Desk {
         let assigned =
             self.site.people.assignments().iter().any(|assignment| assignment.collections.contains(&id));
         let policies = self.site.policies.values();
+        if self.site.deployments.values().any(|deployment| deployment.collection == id) {
+            return Ok(not_valid(
+                format!("the collection {id} is in use by a deployment"),
+                "take it back first: `tenon deployment list`, `tenon deployment remove`",
+            ));
+        }
         if assigned
             || policies.filter(|policy| !policy.removed).any(|policy| policy.collections.contains(&id))
         {
