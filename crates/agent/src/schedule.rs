@@ -27,8 +27,14 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    const ALL: [Work; 6] =
-        [Work::MachinePolicy, Work::UserPolicy, Work::Applications, Work::Discovery, Work::Credentials, Work::Reports];
+    const ALL: [Work; 6] = [
+        Work::MachinePolicy,
+        Work::UserPolicy,
+        Work::Applications,
+        Work::Discovery,
+        Work::Credentials,
+        Work::Reports,
+    ];
 
     /// Returns the word in the journal's notes.
     pub(crate) fn name(self) -> &'static str {

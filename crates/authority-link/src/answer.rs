@@ -49,6 +49,14 @@ pub enum Answer {
     TicketKeys {
         keys: Vec<TicketKey>,
     },
+    Removed {
+        generation: u64,
+        devices: Vec<DeviceId>,
+    },
+    /// The device is known and waits for its approval: it asks again later.
+    Waits {
+        reason: String,
+    },
     Owner(Box<OwnerAnswer>),
     /// The call could not be carried out; trying again may help where `transient` is set.
     Failed {

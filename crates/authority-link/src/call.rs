@@ -131,6 +131,11 @@ pub enum Call {
     },
     /// Notifier: the secrets of TLS tickets, of yesterday, today and tomorrow. Answer: `TicketKeys`.
     TicketKeys,
+    /// Management point: devices that were taken off the site's list since a generation. Answer: `Removed`.
+    Removed {
+        /// The generation of the last answer; 0 for all.
+        since: u64,
+    },
     /// Owner: administration of the site. Answer: `Owner`.
     Owner {
         /// What the owner asks.

@@ -13,6 +13,7 @@ mod rollout;
 mod owner;
 mod who;
 mod application;
+mod standing;
 mod shown;
 mod codec;
 mod permitted;
@@ -26,6 +27,7 @@ pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer,
 pub use dry_run::{DryRun, Forecast, Pace};
 pub use owner::*;
 pub use rollout::{Results, Ring, RolloutPlan, Then};
+pub use standing::{AuditLine, DeviceEntry, Standing};
 pub use who::{Explained, Held, PersonEntry, WhoMay};
 
 /// The largest frame: a page of [`PAGE`] targets at about 100 bytes each, four times over.

@@ -3,7 +3,10 @@
 use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplicationAnswer, ApplicationCall, Explained, PersonEntry, RolloutPlan, WhoMay};
+use crate::{
+    ApplicationAnswer, ApplicationCall, AuditLine, DeviceEntry, Explained, PersonEntry, RolloutPlan,
+    Standing, WhoMay,
+};
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
 /// their own proof.
@@ -22,6 +25,9 @@ pub enum OwnerCall {
         valid_seconds: u64,
         /// A collection that the devices land in as direct members.
         collection: Option<String>,
+        /// Whether each device waits for the owner's approval.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        approval: bool,
     },
     /// Answer: `JoinTokens`.
     ListJoinTokens,
@@ -154,6 +160,42 @@ pub enum OwnerCall {
         /// The device's id or name.
         device: String,
     },
+    /// A page of the devices, in the order of their ids, at most [`crate::PAGE`]. Answer: `Devices`.
+    ListDevices {
+        /// Only those that stand so; none for all but those that are deleted.
+        standing: Option<Standing>,
+        /// The last device of the page before.
+        after: Option<DeviceId>,
+    },
+    /// Admit a device that waits for approval. Answer: `Done`.
+    ApproveDevice {
+        /// The device.
+        device: DeviceId,
+    },
+    /// Take a device out of service; its record is kept. Answer: `Done`.
+    RetireDevice {
+        /// The device.
+        device: DeviceId,
+    },
+    /// Forget a device. Answer: `Done`.
+    DeleteDevice {
+        /// The device.
+        device: DeviceId,
+    },
+    /// Check the audit's chain. Answer: `AuditVerified`.
+    VerifyAudit,
+    /// The last entry's number and hash, signed. Answer: `AuditHead`.
+    AuditHead,
+    /// A page of the audit, at most 1,000 entries. Answer: `AuditPage`.
+    ExportAudit {
+        /// The last entry of the page before; 0 for the first page.
+        after: u64,
+    },
+    /// How long the audit is kept. Answer: `Done`.
+    KeepAudit {
+        /// Days.
+        days: u32,
+    },
     /// Refuse a device from now on. Answer: `Done`.
     RevokeDevice {
         /// The device.
@@ -211,6 +253,22 @@ pub enum OwnerAnswer {
     },
     Members {
         members: Vec<(DeviceId, String)>,
+    },
+    Devices {
+        devices: Vec<DeviceEntry>,
+    },
+    AuditVerified {
+        last: u64,
+        broken: Option<u64>,
+    },
+    AuditHead {
+        entry: u64,
+        hash: String,
+        at: Timestamp,
+        signed: String,
+    },
+    AuditPage {
+        entries: Vec<AuditLine>,
     },
     Rollouts {
         rollouts: Vec<RolloutEntry>,

@@ -37,6 +37,7 @@ impl Call {
             Call::TrustDocument => "trust_document",
             Call::Revocations { .. } => "revocations",
             Call::TicketKeys => "ticket_keys",
+            Call::Removed { .. } => "removed",
             Call::Owner { .. } => "owner",
         }
     }
@@ -57,7 +58,8 @@ impl Call {
             | Call::Renew { .. }
             | Call::Manifest { .. }
             | Call::Document { .. }
-            | Call::PutFacts { .. } => &[Role::ManagementPoint],
+            | Call::PutFacts { .. }
+            | Call::Removed { .. } => &[Role::ManagementPoint],
             Call::Owner { .. } => &[Role::Owner],
         }
     }

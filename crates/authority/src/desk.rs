@@ -31,7 +31,10 @@ use crate::{
     store::Store,
 };
 
-/// How long the audit is kept: a year and a month, so that a yearly review finds the whole year.
+/// A day.
+const DAY: Duration = Duration::from_hours(24);
+/// How long the audit is kept unless the owner says otherwise: a year and a month, so that a yearly review finds the whole
+/// year.
 const AUDIT_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// What the authority decides and signs with.
@@ -142,6 +145,7 @@ impl Desk {
             Call::TrustDocument => {
                 self.trust_document(now).map(|document| Answer::TrustDocument { document })
             }
+            Call::Removed { since } => Ok(self.removed(since)),
             Call::Revocations { since } => Ok(self.revocations(since)),
             Call::TicketKeys => Ok(self.ticket_keys(now)),
             Call::Owner { owner } => self.owner(owner, now).await.map(|told| Answer::Owner(Box::new(told))),
@@ -152,7 +156,9 @@ impl Desk {
     pub(crate) async fn sweep(&mut self, now: Timestamp) -> Result<(), DeskError> {
         self.store.forget_decisions(now).await?;
         self.store.forget_rollouts(now).await?;
-        self.store.forget_audit(now.minus(AUDIT_KEPT)).await?;
+        let days = self.store.number(owner::audit::KEPT_DAYS).await?;
+        let kept = if days == 0 { AUDIT_KEPT } else { DAY * u32::try_from(days).unwrap_or(u32::MAX) };
+        self.store.forget_audit(now.minus(kept)).await?;
         let last = self.store.last_audit().await?;
         Ok(self.numbers.mark(last, true)?)
     }

@@ -222,6 +222,15 @@ impl Refusal {
         Self { retry_after: Some(seconds), ..refusal }
     }
 
+    /// The device is known and waits until the site's owner approves it.
+    pub fn awaiting_approval() -> Self {
+        /// How long until asking again makes sense, in seconds: a person has to decide.
+        const ASK_AGAIN: u32 = 60;
+        let detail = "The device waits for approval by the site's owner.";
+        let fix = "Have it approved (`tenon site device approve`), then enrol again with the same token.";
+        Self { retry_after: Some(ASK_AGAIN), ..Self::of(RefusalKind::Unavailable, detail, fix) }
+    }
+
     /// Returns whether the same call may succeed later.
     pub fn is_transient(&self) -> bool {
         match self.kind {

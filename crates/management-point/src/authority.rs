@@ -18,6 +18,8 @@ pub(crate) enum AuthorityError {
     Call(#[from] CallError),
     #[error("the authority denied it: {reason}")]
     Denied { reason: String },
+    #[error("the authority waits: {reason}")]
+    Waits { reason: String },
     #[error("the authority could not do it: {what}")]
     Failed { what: String, transient: bool },
     #[error("the authority answered something else than was asked")]
@@ -30,6 +32,7 @@ impl AuthorityError {
         match self {
             AuthorityError::Call(error) => error.is_transient(),
             AuthorityError::Failed { transient, .. } => *transient,
+            AuthorityError::Waits { .. } => true,
             AuthorityError::Denied { .. } | AuthorityError::OtherAnswer => false,
         }
     }
@@ -83,6 +86,14 @@ impl Authority {
     ) -> Result<(u64, Vec<EnrolmentId>, Vec<EnrolmentId>), AuthorityError> {
         match self.ask(Call::Revocations { since }).await? {
             Answer::Revocations { generation, revoked, restored } => Ok((generation, revoked, restored)),
+            _ => Err(AuthorityError::OtherAnswer),
+        }
+    }
+
+    /// Returns the devices that were taken off the site's list since a generation, and the generation to ask from next.
+    pub(crate) async fn removed(&self, since: u64) -> Result<(u64, Vec<DeviceId>), AuthorityError> {
+        match self.ask(Call::Removed { since }).await? {
+            Answer::Removed { generation, devices } => Ok((generation, devices)),
             _ => Err(AuthorityError::OtherAnswer),
         }
     }
@@ -142,6 +153,7 @@ impl Authority {
     async fn ask(&self, call: Call) -> Result<Answer, AuthorityError> {
         match self.0.call(call).await? {
             Answer::Denied { reason } => Err(AuthorityError::Denied { reason }),
+            Answer::Waits { reason } => Err(AuthorityError::Waits { reason }),
             Answer::Failed { what, transient } => Err(AuthorityError::Failed { what, transient }),
             answer => Ok(answer),
         }

@@ -27,6 +27,10 @@ impl Point {
                     .warn(format_args!("Refused the registration of client {name} from {from}: {reason}"));
                 return Err(Refusal::enrolment_refused());
             }
+            Err(AuthorityError::Waits { reason }) => {
+                self.log.info(format_args!("Client {name} from {from} is not registered yet: {reason}"));
+                return Err(Refusal::awaiting_approval());
+            }
             Err(error) => return Err(self.unavailable(&format!("register client {name}"), &error)),
         };
         self.store_device(&enrolled, told).await?;

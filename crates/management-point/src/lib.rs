@@ -11,6 +11,7 @@ mod point;
 mod rate;
 mod admit;
 mod revoked;
+mod removed;
 mod cached;
 mod enrol;
 mod policy;
@@ -151,7 +152,8 @@ pub async fn start(
         ),
     );
     running.part("certificate", identity.keep(log.clone(), shutdown.clone()));
-    running.part("facts", facts::tell(point, shutdown));
+    running.part("facts", facts::tell(Arc::clone(&point), shutdown.clone()));
+    running.part("removed", removed::remove(point, shutdown));
     log.info(format_args!("Management point of site {site} listens on {address}."));
 
     Ok(running)

@@ -22,12 +22,14 @@ pub mod tree;
 pub mod push;
 pub mod task;
 pub mod site_time;
+pub mod audit_head;
 pub mod manifest;
 pub mod trust_document;
 pub mod join_token;
 pub mod role;
 pub mod audit;
 
+pub use audit_head::AuditHead;
 pub use canonical::NotCanonical;
 pub use encoding::NotEncoded;
 pub use hash::{Hash, Hasher};

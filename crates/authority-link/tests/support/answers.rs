@@ -3,9 +3,10 @@ use action::{
     TaskId, Timestamp, UserId,
 };
 use authority_link::{
-    Allowed, Answer, ApplicationAnswer, AssignmentEntry, CollectionEntry, Decision, DryRun, Enrolled,
-    Explained, Held, JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy, OwnerAnswer, PersonEntry,
-    PolicyEntry, Released, ResolvedTarget, RolloutEntry, RolloutPlan, TicketKey, WhoMay,
+    Allowed, Answer, ApplicationAnswer, AssignmentEntry, AuditLine, CollectionEntry, Decision, DeviceEntry,
+    DryRun, Enrolled, Explained, Held, JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy,
+    OwnerAnswer, PersonEntry, PolicyEntry, Released, ResolvedTarget, RolloutEntry, RolloutPlan, Standing,
+    TicketKey, WhoMay,
 };
 
 use super::uuid;
@@ -68,6 +69,11 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
             r#""answer":"enrolled","device":"UUID","enrolment":"UUID","resource":1,"chain":"c","not_after":"TIME","trust_document":"t""#,
         ),
         (Answer::Denied { reason: "no".into() }, r#""answer":"denied","reason":"no""#),
+        (
+            Answer::Removed { generation: 7, devices: vec![device] },
+            r#""answer":"removed","generation":7,"devices":["UUID"]"#,
+        ),
+        (Answer::Waits { reason: "w".into() }, r#""answer":"waits","reason":"w""#),
         (Answer::Manifest { manifest: "m.s".into() }, r#""answer":"manifest","manifest":"m.s""#),
         (Answer::Document { document: "{}".into() }, r#""answer":"document","document":"{}""#),
         (Answer::Certificate { chain: "c".into() }, r#""answer":"certificate","chain":"c""#),
@@ -116,6 +122,33 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         AssignmentEntry { user: UserId(uuid()), name: "ann".into(), role: "r".into(), collections: shops() };
     vec![
         (OwnerAnswer::Done, r#""answer":"owner","told":"done""#),
+        (
+            OwnerAnswer::Devices {
+                devices: vec![DeviceEntry {
+                    device: DeviceId(uuid()),
+                    resource: ResourceId(1),
+                    name: "shop-1".into(),
+                    standing: Standing::Held,
+                    enrolled_at: Timestamp(0),
+                    same_hardware_as: None,
+                }],
+            },
+            r#""answer":"owner","told":"devices","devices":[{"device":"UUID","resource":1,"name":"shop-1","standing":"held","enrolled_at":"TIME","same_hardware_as":null}]"#,
+        ),
+        (
+            OwnerAnswer::AuditVerified { last: 7, broken: Some(3) },
+            r#""answer":"owner","told":"audit_verified","last":7,"broken":3"#,
+        ),
+        (
+            OwnerAnswer::AuditHead { entry: 7, hash: "ab".into(), at: Timestamp(0), signed: "h.s".into() },
+            r#""answer":"owner","told":"audit_head","entry":7,"hash":"ab","at":"TIME","signed":"h.s""#,
+        ),
+        (
+            OwnerAnswer::AuditPage {
+                entries: vec![AuditLine { number: 7, entry: "{}".into(), hash: "ab".into() }],
+            },
+            r#""answer":"owner","told":"audit_page","entries":[{"number":7,"entry":"{}","hash":"ab"}]"#,
+        ),
         (
             OwnerAnswer::Rollouts {
                 rollouts: vec![RolloutEntry {

@@ -1,6 +1,6 @@
 use action::{ActionKind, DeviceId, ResourceId, TaskGuid, UserId};
 use authority_link::{
-    ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, Results, Role, Vouch,
+    ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, Results, Role, Standing, Vouch,
 };
 
 use super::uuid;
@@ -73,6 +73,7 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
         (Call::PutFacts { facts: vec![(device, facts())] }, r#""call":"put_facts","facts":[["UUID",FACTS]]"#),
         (Call::ServerCertificate { csr: csr() }, r#""call":"server_certificate","csr":"-----BEGIN""#),
         (Call::TrustDocument, r#""call":"trust_document""#),
+        (Call::Removed { since: 7 }, r#""call":"removed","since":7"#),
         (Call::Revocations { since: 7 }, r#""call":"revocations","since":7"#),
         (Call::TicketKeys, r#""call":"ticket_keys""#),
     ];
@@ -95,9 +96,40 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
                 uses: 2,
                 valid_seconds: 60,
                 collection: None,
+                approval: false,
             },
             r#""call":"owner","owner":{"ask":"create_join_token","url":"https://mp","uses":2,"valid_seconds":60,"collection":null}"#,
         ),
+        (
+            OwnerCall::CreateJoinToken {
+                url: "https://mp".into(),
+                uses: 2,
+                valid_seconds: 60,
+                collection: None,
+                approval: true,
+            },
+            r#""call":"owner","owner":{"ask":"create_join_token","url":"https://mp","uses":2,"valid_seconds":60,"collection":null,"approval":true}"#,
+        ),
+        (
+            OwnerCall::ListDevices { standing: Some(Standing::Pending), after: None },
+            r#""call":"owner","owner":{"ask":"list_devices","standing":"pending","after":null}"#,
+        ),
+        (
+            OwnerCall::ApproveDevice { device },
+            r#""call":"owner","owner":{"ask":"approve_device","device":"UUID"}"#,
+        ),
+        (
+            OwnerCall::RetireDevice { device },
+            r#""call":"owner","owner":{"ask":"retire_device","device":"UUID"}"#,
+        ),
+        (
+            OwnerCall::DeleteDevice { device },
+            r#""call":"owner","owner":{"ask":"delete_device","device":"UUID"}"#,
+        ),
+        (OwnerCall::VerifyAudit, r#""call":"owner","owner":{"ask":"verify_audit"}"#),
+        (OwnerCall::AuditHead, r#""call":"owner","owner":{"ask":"audit_head"}"#),
+        (OwnerCall::ExportAudit { after: 5 }, r#""call":"owner","owner":{"ask":"export_audit","after":5}"#),
+        (OwnerCall::KeepAudit { days: 90 }, r#""call":"owner","owner":{"ask":"keep_audit","days":90}"#),
         (OwnerCall::ListJoinTokens, r#""call":"owner","owner":{"ask":"list_join_tokens"}"#),
         (
             OwnerCall::RevokeJoinToken { id: "k3".into() },

@@ -1,7 +1,7 @@
 //! Admits devices by a join token.
 
 use action::{DeviceId, EnrolmentId, Timestamp};
-use authority_link::{Answer, Enrolled, Facts};
+use authority_link::{Answer, Enrolled, Facts, Standing};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use proof::{Hash, SiteRole, join_token::Secret};
 
@@ -41,11 +41,17 @@ impl Desk {
         else {
             return denied(format!("the join token `{token}` is unknown, or its secret is wrong"));
         };
-        if stored.expires <= now {
+        let key_sha256 = request.key_hash().hex();
+        let known = self.site.device_with_key(&key_sha256);
+        if let Some(known) = known.filter(|known| known.standing == Standing::Pending) {
+            return Ok(Answer::Waits { reason: format!("the device {} waits for approval", known.device) });
+        }
+        // The token of a device that was approved may have ended while it waited.
+        let approved = known.is_some_and(|known| known.serial.is_empty() && !known.revoked);
+        if stored.expires <= now && !approved {
             return denied(format!("the join token `{token}` ended at {}", stored.expires));
         }
-        let key_sha256 = request.key_hash().hex();
-        if let Some(known) = self.site.device_with_key(&key_sha256) {
+        if let Some(known) = known {
             if known.revoked {
                 return denied(format!("the device {} is revoked", known.device));
             }
@@ -59,11 +65,48 @@ impl Desk {
             key_sha256,
             serial: String::new(),
             facts,
-            revoked: false,
+            revoked: stored.approval,
+            standing: if stored.approval { Standing::Pending } else { Standing::Active },
             changed: 0,
             enrolled_at: now,
         };
+        if stored.approval {
+            return self.keep_pending(device, &stored, now).await;
+        }
         self.admit_device(device, &request, Admission::Token(stored), now).await
+    }
+
+    /// Stores a device that waits for the owner's approval; it has a use of its token, and no certificate.
+    async fn keep_pending(
+        &mut self,
+        device: StoredDevice,
+        token: &StoredToken,
+        now: Timestamp,
+    ) -> Result<Answer, DeskError> {
+        let mut change = self.store.begin().await?;
+        if !Store::use_join_token(&mut change, &token.id, now).await? {
+            let reason = format!("the join token `{}` is used up or was revoked", token.id);
+            return Ok(Answer::Denied { reason });
+        }
+        let joins = token.collection.clone().filter(|id| self.site.collections.contains_key(id));
+        if let Some(collection) = &joins {
+            Store::add_members(&mut change, collection, &[device.device]).await?;
+        }
+        let admission = Admission::Token(token.clone());
+        let audited = self.admitted(&device, &admission, now);
+        let entry = AuditEntry { result: format!("waits for approval; {}", audited.result), ..audited };
+        Store::audit(&mut change, &entry).await?;
+        Store::put_device(&mut change, &device).await?;
+        change.commit().await?;
+        if let Some(collection) = joins {
+            self.site.collections.add_direct(&collection, device.device);
+        }
+        let (id, name) = (device.device, device.facts.name.clone());
+        self.site.put_device(device);
+        self.log.info(format_args!(
+            "The device {id} ({name}) waits for approval: `tenon site device approve {id}`."
+        ));
+        Ok(Answer::Waits { reason: format!("the device {id} waits for approval") })
     }
 
     /// Issues a certificate, stores the device and takes a use of the token, all in one commit.

@@ -1,5 +1,7 @@
 //! What the site's owner asks: administration of the site, each change with its audit entry in one commit.
 
+pub(super) mod audit;
+mod devices;
 mod collections;
 mod rollouts;
 mod people;
@@ -10,13 +12,13 @@ mod who;
 
 use std::path::Path;
 
-use action::{DeviceId, Timestamp};
+use action::Timestamp;
 use authority_link::{OwnerAnswer, OwnerCall};
 use database::{DbError, Transaction};
 
 use self::collections::Rules;
 use super::{Desk, DeskError};
-use crate::store::{AuditEntry, GENERATION, Store, StoredDevice};
+use crate::store::{AuditEntry, GENERATION, Store};
 
 /// The name of the store in a backup.
 const STORE_COPY: &str = "authority.db";
@@ -29,8 +31,8 @@ impl Desk {
     pub(super) async fn owner(&mut self, call: OwnerCall, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
         match call {
             OwnerCall::Status => Ok(self.status()),
-            OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection } => {
-                self.create_join_token(url, uses, valid_seconds, collection, now).await
+            OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection, approval } => {
+                self.create_join_token(url, uses, valid_seconds, collection, approval, now).await
             }
             OwnerCall::ListJoinTokens => self.list_join_tokens(now).await,
             OwnerCall::RevokeJoinToken { id } => self.revoke_join_token(&id, now).await,
@@ -63,6 +65,14 @@ impl Desk {
             OwnerCall::WhoCan { kind, device } => self.who_can(kind, &device),
             OwnerCall::Explain { user, kind, device } => self.explain(&user, kind, &device),
             OwnerCall::RevokeDevice { device } => self.revoke_device(device, now).await,
+            OwnerCall::ListDevices { standing, after } => Ok(self.list_devices(standing, after)),
+            OwnerCall::ApproveDevice { device } => self.approve_device(device, now).await,
+            OwnerCall::RetireDevice { device } => self.retire_device(device, now).await,
+            OwnerCall::DeleteDevice { device } => self.delete_device(device, now).await,
+            OwnerCall::VerifyAudit => self.verify_audit().await,
+            OwnerCall::AuditHead => self.audit_head(now).await,
+            OwnerCall::ExportAudit { after } => self.export_audit(after).await,
+            OwnerCall::KeepAudit { days } => self.keep_audit(days, now).await,
             OwnerCall::Halt => self.halt(true, now).await,
             OwnerCall::Resume => self.halt(false, now).await,
             OwnerCall::Backup { folder } => self.backup(&folder).await,
@@ -78,25 +88,6 @@ impl Desk {
             devices: self.site.count(action::Targets::ALL_DEVICES).unwrap_or(0),
             halted: self.site.halted,
         }
-    }
-
-    async fn revoke_device(&mut self, device: DeviceId, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
-        let Some(known) = self.site.device(device) else {
-            return Ok(not_valid(
-                format!("the site has no device {device}, or it is revoked already"),
-                "look it up: `tenon collection members SMS00001`",
-            ));
-        };
-        let changed = self.site.revocations + 1;
-        let revoked = StoredDevice { revoked: true, changed, ..known.clone() };
-        let mut change = self.store.begin().await?;
-        Store::put_device(&mut change, &revoked).await?;
-        let generation = record(&mut change, now, "device revoked", &device.to_string()).await?;
-        change.commit().await?;
-        self.site.put_device(revoked);
-        self.site.revocations = changed;
-        self.site.generation = generation;
-        Ok(OwnerAnswer::Done)
     }
 
     async fn halt(&mut self, halted: bool, now: Timestamp) -> Result<OwnerAnswer, DeskError> {

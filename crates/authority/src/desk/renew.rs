@@ -1,7 +1,7 @@
 //! Renews the certificates of devices, and holds devices of which there are two.
 
 use action::{DeviceId, Timestamp};
-use authority_link::Answer;
+use authority_link::{Answer, Standing};
 
 use super::{Desk, DeskError, enrol::Admission};
 use crate::{
@@ -41,7 +41,7 @@ impl Desk {
     async fn hold(&mut self, known: StoredDevice, serial: &str, now: Timestamp) -> Result<Answer, DeskError> {
         let (device, name) = (known.device, known.facts.name.clone());
         let changed = self.site.revocations + 1;
-        let held = StoredDevice { revoked: true, changed, ..known };
+        let held = StoredDevice { revoked: true, standing: Standing::Held, changed, ..known };
         let entry = AuditEntry {
             at: now,
             who: format!("a device that calls itself `{name}`"),

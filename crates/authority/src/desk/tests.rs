@@ -2,7 +2,9 @@
 
 mod admit;
 mod applications;
+mod audit;
 mod decide;
+mod devices;
 mod dry_run;
 mod owner;
 mod release;
@@ -33,7 +35,6 @@ use crate::restored;
 
 const NOW: Timestamp = Timestamp(1_579_621_423_000);
 const MINUTE: Duration = Duration::from_mins(1);
-const DAY: Duration = Duration::from_hours(24);
 /// Who grants where no administrator holds a role.
 const OWNER: &str = "the site's owner";
 const OPERATOR: &str = "Operations Administrator";
@@ -75,7 +76,10 @@ impl Site {
     async fn token(&mut self, uses: u32, collection: Option<&str>) -> JoinToken {
         let collection = collection.map(str::to_owned);
         let url = "https://mp.example".to_owned();
-        match self.owner(OwnerCall::CreateJoinToken { url, uses, valid_seconds: 3600, collection }).await {
+        match self
+            .owner(OwnerCall::CreateJoinToken { url, uses, valid_seconds: 3600, collection, approval: false })
+            .await
+        {
             OwnerAnswer::JoinToken { token, .. } => token.parse().expect("a token"),
             other => panic!("no token: {other:?}"),
         }

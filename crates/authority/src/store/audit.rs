@@ -1,6 +1,7 @@
 //! The audit: who did what, by which rule, with which result. Each entry's hash covers the entry before it.
 
 use action::Timestamp;
+use authority_link::AuditLine;
 use aws_lc_rs::digest::{SHA256, digest};
 use database::{DbError, Statement, Transaction, args};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,27 @@ impl Store {
     pub(crate) async fn audit_entries(&self) -> Vec<AuditEntry> {
         let rows = self.db.rows(&PAGE, args![0_u64]).await.expect("readable");
         rows.iter().map(|row| row.json("entry").expect("an entry")).collect()
+    }
+
+    /// Returns a page of the entries behind `after`, at most 1,000.
+    pub(crate) async fn audit_page(&self, after: u64) -> Result<Vec<AuditLine>, DbError> {
+        let rows = self.db.rows(&PAGE, args![after]).await?;
+        let line = |row: &database::Row| {
+            Ok(AuditLine {
+                number: row.unsigned("number")?,
+                entry: row.text("entry")?.to_owned(),
+                hash: row.text("hash")?.to_owned(),
+            })
+        };
+        rows.iter().map(line).collect()
+    }
+
+    /// Returns the number and the hash of the last entry; 0 and none where there is no entry.
+    pub(crate) async fn audit_head(&self) -> Result<(u64, String), DbError> {
+        match self.db.row(&LAST, args![]).await? {
+            Some(row) => Ok((row.unsigned("number")?, row.text("hash")?.to_owned())),
+            None => Ok((0, BEGINNING.to_owned())),
+        }
     }
 
     /// Returns the number of the last entry; 0 where there is none.

@@ -1,7 +1,7 @@
 //! Devices: who was admitted, under which enrolment, and what they say of themselves.
 
 use action::{DeviceId, EnrolmentId, ResourceId, Timestamp};
-use authority_link::Facts;
+use authority_link::{Facts, Standing};
 use database::{DbError, Statement, Transaction, args};
 use serde::Serialize;
 
@@ -24,6 +24,8 @@ pub(crate) struct StoredDevice {
     pub(crate) facts: Facts,
     /// Whether it is refused from now on.
     pub(crate) revoked: bool,
+    /// Where it stands; only one that is active is not refused.
+    pub(crate) standing: Standing,
     /// The generation of revocations at which `revoked` last changed; 0 where it never did.
     pub(crate) changed: u64,
     /// When it enrolled.
@@ -31,13 +33,13 @@ pub(crate) struct StoredDevice {
 }
 
 const ALL: Statement = Statement::both(
-    "SELECT device, enrolment, resource, key_sha256, serial, facts, revoked, changed, enrolled_at FROM device",
+    "SELECT device, enrolment, resource, key_sha256, serial, facts, revoked, changed, enrolled_at, standing FROM device",
 );
 const PUT: Statement = Statement::both(
-    "INSERT INTO device (device, enrolment, resource, key_sha256, serial, facts, revoked, changed, enrolled_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (device) DO UPDATE SET enrolment = excluded.enrolment, \
+    "INSERT INTO device (device, enrolment, resource, key_sha256, serial, facts, revoked, changed, enrolled_at, \
+     standing) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (device) DO UPDATE SET enrolment = excluded.enrolment, \
      key_sha256 = excluded.key_sha256, serial = excluded.serial, facts = excluded.facts, revoked = excluded.revoked, \
-     changed = excluded.changed",
+     changed = excluded.changed, standing = excluded.standing",
 );
 const PUT_FACTS: Statement = Statement::split(
     "UPDATE device SET facts = (SELECT json_extract(value, '$.facts') FROM json_each($1) \
@@ -69,6 +71,7 @@ impl Store {
                     revoked: row.flag("revoked")?,
                     changed: row.unsigned("changed")?,
                     enrolled_at: Timestamp(row.int("enrolled_at")?),
+                    standing: row.json("standing")?,
                 })
             })
             .collect()
@@ -86,6 +89,7 @@ impl Store {
             device.revoked,
             device.changed,
             device.enrolled_at.0,
+            json(&device.standing),
         ];
         change.execute(&PUT, arguments).await?;
         Ok(())

@@ -10,6 +10,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 2, sqlite: PEOPLE, postgres: PEOPLE },
         Step { version: 3, sqlite: ROLLOUTS, postgres: ROLLOUTS },
         Step { version: 4, sqlite: APPLICATIONS, postgres: APPLICATIONS },
+        Step { version: 5, sqlite: STANDING, postgres: STANDING },
     ],
 };
 
@@ -136,3 +137,10 @@ CREATE TABLE rollout (
 );
 CREATE INDEX rollout_keep_until ON rollout (keep_until);
 ";
+
+/// Where devices stand with the site, and tokens whose devices wait for approval.
+const STANDING: &str = r#"
+ALTER TABLE device ADD COLUMN standing TEXT NOT NULL DEFAULT '"active"';
+UPDATE device SET standing = '"revoked"' WHERE revoked = 1;
+ALTER TABLE join_token ADD COLUMN approval BIGINT NOT NULL DEFAULT 0;
+"#;

@@ -36,6 +36,7 @@ fn device(number: u128) -> StoredDevice {
         serial: "0a".into(),
         facts: Facts { name: format!("shop-{number}"), ..Facts::default() },
         revoked: false,
+        standing: authority_link::Standing::Active,
         changed: 0,
         enrolled_at: Timestamp(5),
     }
@@ -191,6 +192,7 @@ async fn a_token_is_used_as_often_as_it_says_and_until_it_ends() {
             uses_left,
             expires: Timestamp(expires),
             collection: Some("TEN00001".into()),
+            approval: false,
         };
         for token in [token("twice", 2, 100), token("ended", 2, 10), token("taken", 2, 100)] {
             change!(store, put_join_token(&token));

@@ -18,16 +18,19 @@ pub(crate) struct StoredToken {
     pub(crate) expires: Timestamp,
     /// The id of the collection that its devices become direct members of.
     pub(crate) collection: Option<String>,
+    /// Whether its devices wait for approval.
+    pub(crate) approval: bool,
 }
 
-const ONE: Statement =
-    Statement::both("SELECT id, secret_sha256, uses_left, expires, collection FROM join_token WHERE id = $1");
+const ONE: Statement = Statement::both(
+    "SELECT id, secret_sha256, uses_left, expires, collection, approval FROM join_token WHERE id = $1",
+);
 const VALID: Statement = Statement::both(
-    "SELECT id, secret_sha256, uses_left, expires, collection FROM join_token WHERE uses_left > 0 AND expires > $1 \
+    "SELECT id, secret_sha256, uses_left, expires, collection, approval FROM join_token WHERE uses_left > 0 AND expires > $1 \
      ORDER BY expires, id LIMIT 1000",
 );
 const PUT: Statement = Statement::both(
-    "INSERT INTO join_token (id, secret_sha256, uses_left, expires, collection) VALUES ($1, $2, $3, $4, $5)",
+    "INSERT INTO join_token (id, secret_sha256, uses_left, expires, collection, approval) VALUES ($1, $2, $3, $4, $5, $6)",
 );
 const USE: Statement = Statement::both(
     "UPDATE join_token SET uses_left = uses_left - 1 WHERE id = $1 AND uses_left > 0 AND expires > $2",
@@ -47,8 +50,9 @@ impl Store {
 
     /// Stores a new token.
     pub(crate) async fn put_join_token(change: &mut Transaction, token: &StoredToken) -> Result<(), DbError> {
-        let StoredToken { id, secret_sha256, uses_left, expires, collection } = token;
-        let arguments = args![id.as_str(), secret_sha256.as_str(), *uses_left, expires.0, collection.clone()];
+        let StoredToken { id, secret_sha256, uses_left, expires, collection, approval } = token;
+        let (id, secret) = (id.as_str(), secret_sha256.as_str());
+        let arguments = args![id, secret, *uses_left, expires.0, collection.clone(), *approval];
         change.execute(&PUT, arguments).await?;
         Ok(())
     }
@@ -75,5 +79,6 @@ fn token(row: &database::Row) -> Result<StoredToken, DbError> {
         uses_left: u32::try_from(row.unsigned("uses_left")?).unwrap_or(u32::MAX),
         expires: Timestamp(row.int("expires")?),
         collection: row.opt_text("collection")?.map(str::to_owned),
+        approval: row.flag("approval")?,
     })
 }

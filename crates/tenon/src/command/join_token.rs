@@ -32,6 +32,9 @@ enum What {
         /// A collection that its devices become direct members of
         #[arg(long)]
         collection: Option<String>,
+        /// Have each device wait until it is approved: `tenon site device approve`
+        #[arg(long)]
+        approval: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -53,8 +56,9 @@ enum What {
 pub(crate) async fn run(join_token: JoinToken) -> anyhow::Result<()> {
     let site = join_token.site;
     match join_token.what {
-        What::Create { url, uses, hours, collection, json } => {
-            let asked = OwnerCall::CreateJoinToken { url, uses, valid_seconds: hours * 3600, collection };
+        What::Create { url, uses, hours, collection, approval, json } => {
+            let valid_seconds = hours * 3600;
+            let asked = OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection, approval };
             match site.ask(asked).await? {
                 OwnerAnswer::JoinToken { id, token, expires } if json => {
                     print::json(&serde_json::json!({ "id": id, "token": token, "expires": expires }))?;

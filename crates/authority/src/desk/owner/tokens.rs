@@ -24,6 +24,7 @@ impl Desk {
         uses: u32,
         valid_seconds: u64,
         collection: Option<String>,
+        approval: bool,
         now: Timestamp,
     ) -> Result<OwnerAnswer, DeskError> {
         if !is_url(&url) {
@@ -53,6 +54,7 @@ impl Desk {
             uses_left: uses,
             expires,
             collection,
+            approval,
         };
         Store::put_join_token(&mut change, &stored).await?;
         record(&mut change, now, "join token made", &id).await?;

@@ -48,6 +48,7 @@ async fn what_is_not_valid_is_named() {
         uses,
         valid_seconds,
         collection: collection.map(str::to_owned),
+        approval: false,
     };
     let mp = "https://mp.example";
     for (call, says) in [

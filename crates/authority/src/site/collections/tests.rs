@@ -121,6 +121,7 @@ fn devices(names: &[&str]) -> Vec<StoredDevice> {
         serial: String::new(),
         facts: Facts { name: (*name).to_owned(), ..Facts::default() },
         revoked: false,
+        standing: authority_link::Standing::Active,
         changed: 0,
         enrolled_at: Timestamp(0),
     };

@@ -81,6 +81,7 @@ pub(super) async fn all(plan: &Plan, demo: &Demo, children: &mut Children) -> an
         uses,
         valid_seconds: 3600,
         collection: None,
+        approval: false,
     };
     let OwnerAnswer::JoinToken { token: join_token, .. } = site.ask(asked).await? else {
         anyhow::bail!("the site authority made no join token");

@@ -7,6 +7,8 @@ mod roles;
 mod run;
 mod status;
 mod who;
+mod audit;
+mod device;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -65,6 +67,10 @@ enum What {
         /// The device
         device: action::DeviceId,
     },
+    /// The devices of the site: list, approve, retire, delete
+    Device(device::SiteDevice),
+    /// The audit of the site: verify, export, show its head
+    Audit(audit::Audit),
     /// List who may have a device do something
     Whocan(who::WhoCan),
     /// Say why a person may or may not have a device do something
@@ -92,6 +98,8 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Offboard { site, way, force }) => attach::offboard(&site, way, force).await,
         Some(What::Status { site, json }) => status::status(&site, json).await,
         Some(What::Revoke { site, device }) => status::revoke(&site, device).await,
+        Some(What::Device(asked)) => device::run(asked).await,
+        Some(What::Audit(asked)) => audit::run(asked).await,
         Some(What::Whocan(asked)) => who::who_can(asked).await,
         Some(What::Explain(asked)) => who::explain(asked).await,
         Some(What::Halt { site }) => status::halt(&site).await,
