@@ -5,8 +5,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
+<<<<<<< HEAD
     action, agent, application, backup, collection, console, console_role, content, demo, deployment, device,
     device_group, generate, join_token, login, policy, role, session, sign_in, site, tenant, token, user,
+=======
+    action, agent, backup, collection, console, console_role, demo, device, device_group, diagnose, generate,
+    join_token, login, policy, role, session, sign_in, site, tenant, token, trace, user,
+>>>>>>> 22057fc (tenon: diagnose logs offline, and trace an action through the console)
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -41,6 +46,10 @@ pub(crate) enum Command {
     Device(device::Device),
     /// Run a device action, follow it, or withdraw it
     Action(action::Action),
+    /// Show the path of an action: how long each hop took, and where and why it stopped
+    Trace(trace::Trace),
+    /// Read logs of any hop, also Configuration Manager's, and say where actions stopped
+    Diagnose(diagnose::Diagnose),
     /// Administer a console's tenants (at the console's host)
     Tenant(tenant::Tenant),
     /// Administer the people of a tenant

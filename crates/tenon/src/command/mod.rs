@@ -13,6 +13,8 @@ pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod device;
 pub(crate) mod action;
+pub(crate) mod trace;
+pub(crate) mod diagnose;
 pub(crate) mod tenant;
 pub(crate) mod user;
 pub(crate) mod token;
@@ -41,6 +43,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::SignIn(sign_in) => sign_in::run(sign_in).await?,
         Command::Device(device) => device::run(device).await?,
         Command::Action(action) => return action::run(action).await,
+        Command::Trace(trace) => return trace::run(trace).await,
+        Command::Diagnose(diagnose) => return diagnose::run(diagnose).await,
         Command::Tenant(tenant) => tenant::run(tenant).await?,
         Command::User(user) => user::run(user).await?,
         Command::Token(token) => token::run(token).await?,
