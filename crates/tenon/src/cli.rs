@@ -6,12 +6,17 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
 <<<<<<< HEAD
+<<<<<<< HEAD
     action, agent, application, backup, collection, console, console_role, content, demo, deployment, device,
     device_group, generate, join_token, login, policy, role, session, sign_in, site, tenant, token, user,
 =======
     action, agent, backup, collection, console, console_role, demo, device, device_group, diagnose, generate,
     join_token, login, policy, role, session, sign_in, site, tenant, token, trace, user,
 >>>>>>> 22057fc (tenon: diagnose logs offline, and trace an action through the console)
+=======
+    action, agent, backup, collection, console, console_role, demo, device, device_group, diagnose, doctor,
+    generate, join_token, login, policy, role, session, sign_in, site, tenant, token, trace, user,
+>>>>>>> 5fd61a7 (tenon: check a role on its machine by name, with what to do)
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -50,6 +55,8 @@ pub(crate) enum Command {
     Trace(trace::Trace),
     /// Read logs of any hop, also Configuration Manager's, and say where actions stopped
     Diagnose(diagnose::Diagnose),
+    /// Check a site, a console or an agent on this machine, with what to do
+    Doctor(doctor::Doctor),
     /// Administer a console's tenants (at the console's host)
     Tenant(tenant::Tenant),
     /// Administer the people of a tenant

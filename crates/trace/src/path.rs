@@ -229,13 +229,13 @@ fn next(state: State) -> Hop {
 fn silent_fix(hop: Hop) -> &'static str {
     match hop {
         Hop::AdminCenter => {
-            "Start the console, or look at the way to it: `tenon doctor`. The site's own logs still tell: `tenon diagnose FOLDER` at the site's host."
+            "Start the console, or look at the way to it: `tenon doctor console` at its host. The site's own logs still tell: `tenon diagnose FOLDER` at the site's host."
         }
         Hop::ServiceConnector | Hop::Authority | Hop::NotificationServer => {
-            "Run `tenon doctor` at the site's host: the site, its authority, its way to the console."
+            "Run `tenon doctor site` at the site's host: the site, its authority, its way to the console."
         }
         Hop::Agent => {
-            "The device is offline: start it, or run `tenon doctor` on it. The action waits for it until its deadline."
+            "The device is offline: start it, or run `tenon doctor agent` on it. The action waits for it until its deadline."
         }
     }
 }
@@ -243,11 +243,11 @@ fn silent_fix(hop: Hop) -> &'static str {
 fn waits_fix(state: State) -> &'static str {
     match state {
         State::Pending => {
-            "Run `tenon doctor` at the site's host: its connector is connected and has not taken the action."
+            "Run `tenon doctor site` at the site's host: its connector is connected and has not taken the action."
         }
-        State::DeliveredToSite => "Run `tenon doctor` at the site's host: its authority has not decided.",
+        State::DeliveredToSite => "Run `tenon doctor site` at the site's host: its authority has not decided.",
         State::Authorized | State::Queued => {
-            "Look at BgbServer.log at the site: the notification server has not sent it. `tenon doctor` there says what is wrong with it."
+            "Look at BgbServer.log at the site: the notification server has not sent it. `tenon doctor site` there says what is wrong with it."
         }
         State::Sent => {
             "It was written to the device's connection and is not in the agent's journal: the agent hangs, or the connection is dead and not yet noticed. Look at CcmNotificationAgent.log on the device."

@@ -162,21 +162,21 @@ pub static KNOWN: &[Signature] = &[
         hop: Hop::Authority,
         holds: &["The notification waits and is tried again"],
         meaning: "The connector could not have a notification decided; it waits.",
-        fix: "Start the site's authority; `tenon doctor` at the site's host says what is wrong with it.",
+        fix: "Start the site's authority; `tenon doctor site` at the site's host says what is wrong with it.",
     },
     Signature {
         name: "console_unreachable",
         hop: Hop::ServiceConnector,
         holds: &["No link to the console"],
         meaning: "The site has no link to its console: actions wait there.",
-        fix: "Run `tenon doctor` at the site's host: name, port, proxy, certificate.",
+        fix: "Run `tenon doctor site` at the site's host: name, port, proxy, certificate.",
     },
     Signature {
         name: "agent_cannot_connect",
         hop: Hop::Agent,
         holds: &["Failed to connect ("],
         meaning: "The agent could not reach the notification server.",
-        fix: "Run `tenon doctor` at the device: name, port 10123, certificate, clock.",
+        fix: "Run `tenon doctor agent` at the device: name, port 10123, certificate, clock.",
     },
 ];
 

@@ -96,7 +96,7 @@ impl Judge<'_> {
         let expected = all.or(pushed).unwrap_or(1).max(1);
         if let Some((at, why)) = &story.not_run {
             let why = format!("The agent's check refused the task: {why}");
-            let fix = "Compare the device's clock and its trust document with the site's: `tenon doctor` at the device.";
+            let fix = "Compare the device's clock and its trust document with the site's: `tenon doctor agent` at the device.";
             return Some(judged(Verdict::Refused, why, fix, vec![*at]));
         }
         if let Some((at, code, detail)) = first(false) {
@@ -228,7 +228,7 @@ impl Judge<'_> {
             let until = self.coverage.until(line.place.file, line.at?)?;
             let why = format!("The site authority did not release the push: {why}");
             let fix =
-                "Start the site's authority; `tenon doctor` at the site's host says what is wrong with it.";
+                "Start the site's authority; `tenon doctor site` at the site's host says what is wrong with it.";
             let judged = judged(Verdict::Waiting { at: Hop::NotificationServer }, why, fix, vec![*at]);
             return Some(Judged { as_of: Some(until), ..judged });
         }
@@ -280,7 +280,7 @@ fn failed(at: At, code: i64, detail: &str) -> Judged {
         2 => "Update the agent of that device.",
         3 => "Ask again; if it happens again, compare the device's clock with the site's.",
         5 => {
-            "Compare the device's clock and its trust document with the site's: `tenon doctor` at the device."
+            "Compare the device's clock and its trust document with the site's: `tenon doctor agent` at the device."
         }
         _ => "Read the client's other logs at that time: they have the error.",
     };

@@ -15,6 +15,7 @@ pub(crate) mod device;
 pub(crate) mod action;
 pub(crate) mod trace;
 pub(crate) mod diagnose;
+pub(crate) mod doctor;
 pub(crate) mod tenant;
 pub(crate) mod user;
 pub(crate) mod token;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Action(action) => return action::run(action).await,
         Command::Trace(trace) => return trace::run(trace).await,
         Command::Diagnose(diagnose) => return diagnose::run(diagnose).await,
+        Command::Doctor(doctor) => return doctor::run(doctor).await,
         Command::Tenant(tenant) => tenant::run(tenant).await?,
         Command::User(user) => user::run(user).await?,
         Command::Token(token) => token::run(token).await?,

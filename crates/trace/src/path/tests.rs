@@ -88,7 +88,7 @@ fn a_link_that_is_cut_is_where_a_pending_action_waits() {
     check(
         &known(State::Pending, vec![], None, answers(false, true)),
         "NOW at the service connector: the site Rotterdam does not answer since 2026-09-21T14:12:20.000Z; waiting for 1 min 5 s\n  \
-         fix: Run `tenon doctor` at the site's host: the site, its authority, its way to the console.",
+         fix: Run `tenon doctor site` at the site's host: the site, its authority, its way to the console.",
     );
 }
 
@@ -107,7 +107,7 @@ fn a_database_that_is_locked_holds_the_action_at_the_authority() {
     check(
         &known(State::DeliveredToSite, until(State::DeliveredToSite), None, answers(true, true)),
         "NOW at the authority: the authority has it next; waiting for 1 min 4 s\n  \
-         fix: Run `tenon doctor` at the site's host: its authority has not decided.",
+         fix: Run `tenon doctor site` at the site's host: its authority has not decided.",
     );
 }
 
@@ -116,7 +116,7 @@ fn a_notification_server_that_was_killed_does_not_send() {
     check(
         &known(State::Queued, until(State::Queued), None, answers(true, true)),
         "NOW at the notification server: the notification server has it next; waiting for 1 min 4 s\n  \
-         fix: Look at BgbServer.log at the site: the notification server has not sent it. `tenon doctor` there says what is wrong with it.",
+         fix: Look at BgbServer.log at the site: the notification server has not sent it. `tenon doctor site` there says what is wrong with it.",
     );
 }
 
@@ -155,7 +155,7 @@ fn an_answer_that_was_lost_leaves_it_running_and_a_late_one_is_shown_as_late() {
     check(
         &known(State::Running, until(State::Running), None, answers(true, false)),
         "NOW at the agent: the device web-1 does not answer since 2026-09-21T14:12:20.000Z; waiting for 1 min 4 s\n  \
-         fix: The device is offline: start it, or run `tenon doctor` on it. The action waits for it until its deadline.",
+         fix: The device is offline: start it, or run `tenon doctor agent` on it. The action waits for it until its deadline.",
     );
     let mut all = until(State::Running);
     all.push(told(Hop::NotificationServer, State::Expired, 60_000));
