@@ -245,7 +245,9 @@ fn waits_fix(state: State) -> &'static str {
         State::Pending => {
             "Run `tenon doctor site` at the site's host: its connector is connected and has not taken the action."
         }
-        State::DeliveredToSite => "Run `tenon doctor site` at the site's host: its authority has not decided.",
+        State::DeliveredToSite => {
+            "Run `tenon doctor site` at the site's host: its authority has not decided."
+        }
         State::Authorized | State::Queued => {
             "Look at BgbServer.log at the site: the notification server has not sent it. `tenon doctor site` there says what is wrong with it."
         }

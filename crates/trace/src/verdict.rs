@@ -227,8 +227,7 @@ impl Judge<'_> {
             let line = &self.reading.facts[*at];
             let until = self.coverage.until(line.place.file, line.at?)?;
             let why = format!("The site authority did not release the push: {why}");
-            let fix =
-                "Start the site's authority; `tenon doctor site` at the site's host says what is wrong with it.";
+            let fix = "Start the site's authority; `tenon doctor site` at the site's host says what is wrong with it.";
             let judged = judged(Verdict::Waiting { at: Hop::NotificationServer }, why, fix, vec![*at]);
             return Some(Judged { as_of: Some(until), ..judged });
         }
