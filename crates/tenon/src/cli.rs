@@ -5,18 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-<<<<<<< HEAD
-<<<<<<< HEAD
     action, agent, application, backup, collection, console, console_role, content, demo, deployment, device,
-    device_group, generate, join_token, login, policy, role, session, sign_in, site, tenant, token, user,
-=======
-    action, agent, backup, collection, console, console_role, demo, device, device_group, diagnose, generate,
-    join_token, login, policy, role, session, sign_in, site, tenant, token, trace, user,
->>>>>>> 22057fc (tenon: diagnose logs offline, and trace an action through the console)
-=======
-    action, agent, backup, collection, console, console_role, demo, device, device_group, diagnose, doctor,
-    generate, join_token, login, policy, role, session, sign_in, site, tenant, token, trace, user,
->>>>>>> 5fd61a7 (tenon: check a role on its machine by name, with what to do)
+    device_group, diagnose, doctor, generate, join_token, login, policy, role, session, sign_in, site,
+    tenant, token, trace, user,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
