@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    action, agent, application, backup, collection, console, console_role, content, demo, deployment, device,
-    device_group, diagnose, doctor, generate, join_token, login, policy, role, session, sign_in, site,
-    tenant, token, trace, user,
+    action, agent, application, audit, backup, collection, console, console_role, content, demo, deployment,
+    device, device_group, diagnose, doctor, generate, join_token, login, policy, role, session, sign_in,
+    site, tenant, token, trace, user,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     User(user::User),
     /// Administer API tokens
     Token(token::Token),
+    /// Export who did what at the console, or check that the record is whole
+    Audit(audit::Audit),
     /// Administer who may do what at the console (at a site it is `tenon role`)
     ConsoleRole(console_role::ConsoleRole),
     /// Administer the groups of devices for which roles of the console are given

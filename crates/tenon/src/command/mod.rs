@@ -19,6 +19,7 @@ pub(crate) mod doctor;
 pub(crate) mod tenant;
 pub(crate) mod user;
 pub(crate) mod token;
+pub(crate) mod audit;
 pub(crate) mod console_role;
 pub(crate) mod device_group;
 pub(crate) mod policy;
@@ -50,6 +51,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tenant(tenant) => tenant::run(tenant).await?,
         Command::User(user) => user::run(user).await?,
         Command::Token(token) => token::run(token).await?,
+        Command::Audit(audit) => audit::run(audit).await?,
         Command::ConsoleRole(role) => console_role::run(role).await?,
         Command::DeviceGroup(group) => device_group::run(group).await?,
         Command::Policy(policy) => policy::run(policy).await?,

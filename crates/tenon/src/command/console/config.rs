@@ -29,6 +29,8 @@ pub(crate) struct ConsoleFile {
     /// Whether OpenID Connect issuers of tenants may be at private, loopback and link-local addresses.
     #[serde(default)]
     pub(crate) private_issuers: bool,
+    /// How many days the audit is kept; 400 where it is left out.
+    pub(crate) keep_audit_days: Option<u32>,
     /// Certificates that are trusted for issuers beside the system's, PEM.
     pub(crate) issuer_ca_file: Option<PathBuf>,
 }

@@ -2,7 +2,10 @@
 
 pub(crate) mod config;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use service::{
@@ -76,6 +79,9 @@ async fn serve(options: &ServerOptions) -> anyhow::Result<()> {
     config.trusted_proxies = file.trusted_proxies;
     config.private_issuers = file.private_issuers;
     config.issuer_ca_file = file.issuer_ca_file;
+    if let Some(days) = file.keep_audit_days {
+        config.keep_audit = Duration::from_hours(24 * u64::from(days.max(1)));
+    }
     config.tls = file.tls.map(|tls| ::console::TlsFiles { certificate: tls.certificate, key: tls.key });
     let shutdown = Shutdown::on_signals().context("failed to listen for signals")?;
     let running = match ::console::start(config, log, shutdown).await {

@@ -1,0 +1,108 @@
+//! `tenon audit`: who did what at the console, and whether that record is what it was.
+
+use console_api::{AuditCheck, Client};
+
+use crate::{
+    exit::{self, Stop},
+    print,
+    session::{ConsoleOptions, refused},
+};
+
+/// `tenon audit`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    console: ConsoleOptions,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Print the entries that are kept, the oldest first, one JSON object a line
+    Export {
+        /// Only entries after this number
+        #[arg(long, default_value_t = 0)]
+        after: u64,
+    },
+    /// Print where the chain ends, to be kept by somebody else
+    Head,
+    /// Read the whole chain and check it
+    Verify {
+        /// A head of earlier, as `tenon audit head` printed it: NUMBER:HASH
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<String>,
+    },
+}
+
+/// Runs `tenon audit`.
+pub(crate) async fn run(audit: Audit) -> anyhow::Result<()> {
+    let client = audit.console.client()?;
+    let json = audit.console.json;
+    match audit.what {
+        What::Export { mut after } => loop {
+            let entries = client.export_audit(after).await.map_err(refused)?;
+            let Some(last) = entries.last() else { return Ok(()) };
+            after = last.number;
+            for entry in &entries {
+                print::line(&serde_json::to_string(entry)?)?;
+            }
+        },
+        What::Head => {
+            let head = client.audit_head().await.map_err(refused)?;
+            if json {
+                return print::json(&head);
+            }
+            print::line(&format!("{}:{}", head.number, print::clean(&head.hash)))?;
+        }
+        What::Verify { head } => {
+            let checked = verify(&client, head.as_deref()).await?;
+            if json {
+                return print::json(&serde_json::json!({ "whole": true, "number": checked }));
+            }
+            print::line(&format!("the audit is whole up to entry {checked}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads and checks the chain up to the head of now; returns that head's number.
+async fn verify(client: &Client, kept: Option<&str>) -> anyhow::Result<u64> {
+    let kept = kept.map(parse).transpose()?;
+    let head = client.audit_head().await.map_err(refused)?;
+    let broken = |error: console_api::AuditError| {
+        let told = service::error::Chain(&error).to_string();
+        Stop::error(
+            exit::FAILED,
+            told,
+            "compare with a backup of the console's store, and find out who could write there",
+        )
+    };
+    if let Some((number, _)) = kept.as_ref().filter(|(number, _)| *number < head.base_number) {
+        let told =
+            format!("the entries up to {} are no longer kept, and the head is at {number}", head.base_number);
+        return Err(Stop::error(exit::FAILED, told, "compare with a newer head"));
+    }
+    let mut check =
+        AuditCheck::begin(&head, kept.as_ref().map(|(number, hash)| (*number, &**hash))).map_err(broken)?;
+    while check.number() < head.number {
+        let entries = client.export_audit(check.number()).await.map_err(refused)?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries.iter().take_while(|entry| entry.number <= head.number) {
+            check.take(entry).map_err(broken)?;
+        }
+    }
+    check.end(&head).map_err(broken)?;
+    Ok(head.number)
+}
+
+fn parse(head: &str) -> anyhow::Result<(u64, String)> {
+    let parsed =
+        head.split_once(':').and_then(|(number, hash)| Some((number.parse().ok()?, hash.to_owned())));
+    parsed.ok_or_else(|| {
+        let told = format!("`{}` is no head", print::clean(head));
+        Stop::error(exit::USAGE, told, "give what `tenon audit head` printed: NUMBER:HASH")
+    })
+}
