@@ -42,9 +42,47 @@ pub enum OwnerCall {
         name: String,
         /// The DSC document, JSON or YAML.
         document: String,
-        /// Collections that it is assigned to.
+        /// Collections that it is assigned to: their devices have it.
         collections: Vec<String>,
+        /// Users that it is applied as, on these devices; `*` for everyone who is logged on. None: machine policy.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        users: Vec<String>,
+        /// Of policies that describe one thing differently, the highest stands; none: as it was, 100 at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<u32>,
     },
+    /// Give a policy other collections, users or another priority. Answer: `Policy`.
+    AssignPolicy {
+        /// The policy's name.
+        name: String,
+        /// Its collections; none: as they were.
+        collections: Option<Vec<String>>,
+        /// Its users; none: as they were.
+        users: Option<Vec<String>>,
+        /// Its priority; none: as it was.
+        priority: Option<u32>,
+    },
+    /// A version of a policy with its document. Answer: `PolicyDocument`.
+    ShowPolicy {
+        /// The policy's name.
+        name: String,
+        /// The version; none: the one that is in force.
+        version: Option<u64>,
+    },
+    /// The versions of a policy, the newest first. Answer: `PolicyVersions`.
+    PolicyHistory {
+        /// The policy's name.
+        name: String,
+    },
+    /// Make a new version that is like an old one. Answer: `Policy`.
+    RollBackPolicy {
+        /// The policy's name.
+        name: String,
+        /// The version that it is to be like.
+        version: u64,
+    },
+    /// What policies of the same devices describe differently. Answer: `PolicyConflicts`.
+    PolicyConflicts,
     /// Answer: `Policies`.
     ListPolicies,
     /// Answer: `Done`.
@@ -238,6 +276,18 @@ pub enum OwnerAnswer {
         id: String,
         version: u64,
         sha256: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+    },
+    PolicyDocument {
+        policy: PolicyVersion,
+        document: String,
+    },
+    PolicyVersions {
+        versions: Vec<PolicyVersion>,
+    },
+    PolicyConflicts {
+        conflicts: Vec<PolicyConflict>,
     },
     Policies {
         policies: Vec<PolicyEntry>,
@@ -321,6 +371,33 @@ pub struct PolicyEntry {
     pub sha256: String,
     /// The collections that it is assigned to.
     pub collections: Vec<String>,
+    /// The users that it is applied as; none: machine policy.
+    pub users: Vec<String>,
+    /// Of policies that describe one thing differently, the highest stands.
+    pub priority: u32,
+}
+
+/// A version of a policy.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct PolicyVersion {
+    /// What the policy was in this version.
+    #[serde(flatten)]
+    pub entry: PolicyEntry,
+    /// When it was made.
+    pub at: Timestamp,
+    /// How it came to be, such as `put` or `rolled back to version 3`.
+    pub what: String,
+}
+
+/// A thing that several policies of one device describe, not all of them alike.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct PolicyConflict {
+    /// The thing.
+    pub target: String,
+    /// The policies, with their priority and the name of the resource.
+    pub policies: Vec<(String, u32, String)>,
+    /// The policy that stands; none: the resource is applied by none of them.
+    pub stands: Option<String>,
 }
 
 /// A collection of the site.

@@ -23,7 +23,7 @@ pub(crate) use applications::{StoredApplication, StoredDeployment};
 pub(crate) use audit::AuditEntry;
 pub(crate) use decisions::StoredDecision;
 pub(crate) use devices::StoredDevice;
-pub(crate) use policies::StoredPolicy;
+pub(crate) use policies::{StoredPolicy, StoredVersion};
 pub(crate) use rules::{StoredAssignment, StoredCollection, StoredPerson, StoredRole};
 pub(crate) use tokens::StoredToken;
 

@@ -43,7 +43,9 @@ impl Root {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let copy = folder.path().join("root");
         well(Command::new("cp").arg("-a").arg(base).arg(&copy));
+        fs::write(folder.path().join("net"), "").expect("written");
         let root = Self(folder);
+        well(Command::new("unshare").arg(format!("--net={}", root.net())).arg("true"));
         root.write("usr/bin/systemctl", SYSTEMCTL, 0o755);
         fs::create_dir_all(root.path().join("run/systemd/system")).expect("made");
         for (name, version) in [("tenon-sample", "1.0"), ("tenon-sample", "2.0"), ("tenon-sample-old", "1.0")]
@@ -98,22 +100,18 @@ impl Root {
 
     /// A shell that is the first process of namespaces of its own: with its end everything in them ends.
     fn inside(&self, script: &str) -> Command {
-        let mut command = Command::new("unshare");
+        let mut command = Command::new("nsenter");
         command
-            .args([
-                "--mount",
-                "--net",
-                "--ipc",
-                "--uts",
-                "--pid",
-                "--fork",
-                "--kill-child",
-                "sh",
-                "-ec",
-                script,
-            ])
+            .arg(format!("--net={}", self.net()))
+            .arg("unshare")
+            .args(["--mount", "--ipc", "--uts", "--pid", "--fork", "--kill-child", "sh", "-ec", script])
             .current_dir(self.path());
         command
+    }
+
+    /// The network of the root, which is kept between its runs: settings of the kernel are in it.
+    fn net(&self) -> String {
+        self.0.path().join("net").display().to_string()
     }
 
     fn package(&self, name: &str, version: &str) {
@@ -139,6 +137,13 @@ impl Root {
         let mut packages = fs::read_to_string(&index).unwrap_or_default();
         packages.push_str(&format!("{control}Filename: ./{file}\nSize: {size}\nSHA256: {sum}\n\n"));
         fs::write(index, packages).expect("written");
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // The folder cannot be removed while the network is mounted in it.
+        let _ = Command::new("umount").arg(self.net()).output();
     }
 }
 

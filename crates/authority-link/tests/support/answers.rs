@@ -5,8 +5,8 @@ use action::{
 use authority_link::{
     Allowed, Answer, ApplicationAnswer, AssignmentEntry, AuditLine, CollectionEntry, Decision, DeviceEntry,
     DryRun, Enrolled, Explained, Held, JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy,
-    OwnerAnswer, PersonEntry, PolicyEntry, Released, ResolvedTarget, RolloutEntry, RolloutPlan, Standing,
-    TicketKey, WhoMay,
+    OwnerAnswer, PersonEntry, PolicyConflict, PolicyEntry, PolicyVersion, Released, ResolvedTarget,
+    RolloutEntry, RolloutPlan, Standing, TicketKey, WhoMay,
 };
 
 use super::uuid;
@@ -106,7 +106,10 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         version: 1,
         sha256: "ab".into(),
         collections: shops(),
+        users: vec!["*".into()],
+        priority: 100,
     };
+    let version = PolicyVersion { entry: policy.clone(), at: Timestamp(0), what: "put".into() };
     let collection = CollectionEntry {
         id: "TEN00001".into(),
         name: "Shops".into(),
@@ -121,6 +124,24 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
     let assignment =
         AssignmentEntry { user: UserId(uuid()), name: "ann".into(), role: "r".into(), collections: shops() };
     vec![
+        (
+            OwnerAnswer::PolicyDocument { policy: version.clone(), document: "{}".into() },
+            r#""answer":"owner","told":"policy_document","policy":{"id":"p1","name":"motd","version":1,"sha256":"ab","collections":["Shops"],"users":["*"],"priority":100,"at":"TIME","what":"put"},"document":"{}""#,
+        ),
+        (
+            OwnerAnswer::PolicyVersions { versions: vec![version] },
+            r#""answer":"owner","told":"policy_versions","versions":[{"id":"p1","name":"motd","version":1,"sha256":"ab","collections":["Shops"],"users":["*"],"priority":100,"at":"TIME","what":"put"}]"#,
+        ),
+        (
+            OwnerAnswer::PolicyConflicts {
+                conflicts: vec![PolicyConflict {
+                    target: "the file `/a`".into(),
+                    policies: vec![("motd".into(), 100, "it".into())],
+                    stands: None,
+                }],
+            },
+            r#""answer":"owner","told":"policy_conflicts","conflicts":[{"target":"the file `/a`","policies":[["motd",100,"it"]],"stands":null}]"#,
+        ),
         (OwnerAnswer::Done, r#""answer":"owner","told":"done""#),
         (
             OwnerAnswer::Devices {
@@ -210,12 +231,12 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
             r#""answer":"owner","told":"join_tokens","tokens":[{"id":"k3","uses_left":2,"expires":"TIME","collection":null}]"#,
         ),
         (
-            OwnerAnswer::Policy { id: "p1".into(), version: 1, sha256: "ab".into() },
+            OwnerAnswer::Policy { id: "p1".into(), version: 1, sha256: "ab".into(), warnings: Vec::new() },
             r#""answer":"owner","told":"policy","id":"p1","version":1,"sha256":"ab""#,
         ),
         (
             OwnerAnswer::Policies { policies: vec![policy] },
-            r#""answer":"owner","told":"policies","policies":[{"id":"p1","name":"motd","version":1,"sha256":"ab","collections":["Shops"]}]"#,
+            r#""answer":"owner","told":"policies","policies":[{"id":"p1","name":"motd","version":1,"sha256":"ab","collections":["Shops"],"users":["*"],"priority":100}]"#,
         ),
         (
             OwnerAnswer::Applications {

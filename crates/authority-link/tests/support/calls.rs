@@ -136,9 +136,37 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
             r#""call":"owner","owner":{"ask":"revoke_join_token","id":"k3"}"#,
         ),
         (
-            OwnerCall::PutPolicy { name: "motd".into(), document: "{}".into(), collections: shops() },
+            OwnerCall::PutPolicy {
+                name: "motd".into(),
+                document: "{}".into(),
+                collections: shops(),
+                users: Vec::new(),
+                priority: None,
+            },
             r#""call":"owner","owner":{"ask":"put_policy","name":"motd","document":"{}","collections":["Shops"]}"#,
         ),
+        (
+            OwnerCall::AssignPolicy {
+                name: "motd".into(),
+                collections: None,
+                users: Some(vec!["*".into()]),
+                priority: Some(7),
+            },
+            r#""call":"owner","owner":{"ask":"assign_policy","name":"motd","collections":null,"users":["*"],"priority":7}"#,
+        ),
+        (
+            OwnerCall::ShowPolicy { name: "motd".into(), version: Some(2) },
+            r#""call":"owner","owner":{"ask":"show_policy","name":"motd","version":2}"#,
+        ),
+        (
+            OwnerCall::PolicyHistory { name: "motd".into() },
+            r#""call":"owner","owner":{"ask":"policy_history","name":"motd"}"#,
+        ),
+        (
+            OwnerCall::RollBackPolicy { name: "motd".into(), version: 2 },
+            r#""call":"owner","owner":{"ask":"roll_back_policy","name":"motd","version":2}"#,
+        ),
+        (OwnerCall::PolicyConflicts, r#""call":"owner","owner":{"ask":"policy_conflicts"}"#),
         (OwnerCall::ListPolicies, r#""call":"owner","owner":{"ask":"list_policies"}"#),
         (
             OwnerCall::RemovePolicy { name: "motd".into() },

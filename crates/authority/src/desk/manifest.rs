@@ -25,8 +25,8 @@ impl Desk {
                 name: policy.name.clone(),
                 version: policy.version,
                 sha256,
-                priority: 0,
-                users: Vec::new(),
+                priority: policy.priority,
+                users: policy.users.clone(),
             });
         }
         let generation = self.site.generation;

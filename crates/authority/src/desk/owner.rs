@@ -16,7 +16,7 @@ use action::Timestamp;
 use authority_link::{OwnerAnswer, OwnerCall};
 use database::{DbError, Transaction};
 
-use self::collections::Rules;
+use self::{collections::Rules, policies::Assignment};
 use super::{Desk, DeskError};
 use crate::store::{AuditEntry, GENERATION, Store};
 
@@ -36,9 +36,17 @@ impl Desk {
             }
             OwnerCall::ListJoinTokens => self.list_join_tokens(now).await,
             OwnerCall::RevokeJoinToken { id } => self.revoke_join_token(&id, now).await,
-            OwnerCall::PutPolicy { name, document, collections } => {
-                self.put_policy(name, &document, &collections, now).await
+            OwnerCall::PutPolicy { name, document, collections, users, priority } => {
+                let assignment = Assignment { collections: Some(collections), users: Some(users), priority };
+                self.put_policy(name, &document, assignment, now).await
             }
+            OwnerCall::AssignPolicy { name, collections, users, priority } => {
+                self.assign_policy(&name, Assignment { collections, users, priority }, now).await
+            }
+            OwnerCall::ShowPolicy { name, version } => self.show_policy(&name, version).await,
+            OwnerCall::PolicyHistory { name } => self.policy_history(&name).await,
+            OwnerCall::RollBackPolicy { name, version } => self.roll_back_policy(&name, version, now).await,
+            OwnerCall::PolicyConflicts => self.policy_conflicts().await,
             OwnerCall::ListPolicies => Ok(self.list_policies()),
             OwnerCall::RemovePolicy { name } => self.remove_policy(&name, now).await,
             OwnerCall::Applications { call } => self.applications(*call, now).await,

@@ -7,6 +7,7 @@ mod decide;
 mod devices;
 mod dry_run;
 mod owner;
+mod policies;
 mod release;
 mod rings;
 mod restore;

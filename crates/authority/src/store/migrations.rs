@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 3, sqlite: ROLLOUTS, postgres: ROLLOUTS },
         Step { version: 4, sqlite: APPLICATIONS, postgres: APPLICATIONS },
         Step { version: 5, sqlite: STANDING, postgres: STANDING },
+        Step { version: 6, sqlite: POLICY_VERSIONS, postgres: POLICY_VERSIONS },
     ],
 };
 
@@ -144,3 +145,24 @@ ALTER TABLE device ADD COLUMN standing TEXT NOT NULL DEFAULT '"active"';
 UPDATE device SET standing = '"revoked"' WHERE revoked = 1;
 ALTER TABLE join_token ADD COLUMN approval BIGINT NOT NULL DEFAULT 0;
 "#;
+
+/// Policies for users, by priority, with every version that they had.
+const POLICY_VERSIONS: &str = "
+ALTER TABLE policy ADD COLUMN users TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE policy ADD COLUMN priority BIGINT NOT NULL DEFAULT 100;
+CREATE TABLE policy_version (
+    id TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    collections TEXT NOT NULL,
+    users TEXT NOT NULL,
+    priority BIGINT NOT NULL,
+    removed BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    what TEXT NOT NULL,
+    PRIMARY KEY (id, version)
+);
+INSERT INTO policy_version (id, version, name, sha256, collections, users, priority, removed, at, what)
+    SELECT id, version, name, sha256, collections, users, priority, removed, 0, 'put' FROM policy;
+";

@@ -170,13 +170,20 @@ async fn policies_and_documents_are_kept() {
             version,
             sha256: "ab".into(),
             collections: vec!["SMS00001".into()],
+            users: vec!["anna".into()],
+            priority: 7,
             removed,
         };
         change!(store, put_document("ab", "{}"));
         change!(store, put_document("ab", "another text under the hash"));
-        change!(store, put_policy(&policy(1, false)));
-        change!(store, put_policy(&policy(2, true)));
+        change!(store, put_policy(&policy(1, false), Timestamp(5), "put"));
+        change!(store, put_policy(&policy(2, true), Timestamp(6), "removed"));
         assert_eq!(store.policies().await.expect(name), [policy(2, true)], "{name}");
+        assert_eq!(store.documents_in_force().await.expect(name), [], "{name}");
+        let versions = store.policy_versions("POL00001").await.expect(name);
+        let versions: Vec<_> = versions.into_iter().map(|v| (v.policy, v.at.0, v.what)).collect();
+        let expected = [(policy(2, true), 6, "removed".to_owned()), (policy(1, false), 5, "put".to_owned())];
+        assert_eq!(versions, expected, "{name}");
         assert_eq!(store.document("ab").await.expect(name).as_deref(), Some("{}"), "{name}");
         assert_eq!(store.document("cd").await.expect(name), None, "{name}");
     })

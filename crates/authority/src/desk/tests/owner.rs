@@ -32,6 +32,8 @@ async fn what_is_not_valid_is_named() {
         name: "motd".into(),
         document: document.into(),
         collections: vec![collection.into()],
+        users: Vec::new(),
+        priority: None,
     };
     let role = |name: &str, permission: &str| OwnerCall::PutRole {
         name: name.into(),
@@ -95,6 +97,8 @@ async fn policies_reach_the_devices_of_their_collections() {
         name: "motd".into(),
         document: document.into(),
         collections: vec!["Shops".into()],
+        users: Vec::new(),
+        priority: None,
     };
     let OwnerAnswer::Policy { sha256, version: 1, .. } = site.owner(put.clone()).await else {
         panic!("no policy");
@@ -137,8 +141,14 @@ async fn a_manifest_that_changes_has_a_higher_generation_whatever_changed_it() {
     })
     .await;
     let document = include_str!("motd.json").to_owned();
-    site.owner(OwnerCall::PutPolicy { name: "motd".into(), document, collections: vec!["Shops".into()] })
-        .await;
+    site.owner(OwnerCall::PutPolicy {
+        name: "motd".into(),
+        document,
+        collections: vec!["Shops".into()],
+        users: Vec::new(),
+        priority: None,
+    })
+    .await;
     let mut last = manifest(&mut site, device).await;
     for name in ["shop-1", "office-1"] {
         site.call(Role::ManagementPoint, Call::PutFacts { facts: vec![(device, facts(name))] }).await;

@@ -190,6 +190,8 @@ async fn rules(site: &SiteFolder, user: action::UserId, name: &str) -> anyhow::R
         name: "welcome".to_owned(),
         document: POLICY.to_owned(),
         collections: all_devices,
+        users: Vec::new(),
+        priority: None,
     };
     site.ask(policy).await?;
     Ok(())
