@@ -94,12 +94,7 @@ impl Apt {
     }
 
     pub(super) fn set(&self, machine: &mut impl Machine) -> Result<(), ResourceError> {
-        // What an interrupted run left half done would make every apt-get fail.
-        let unfinished = well(machine.run(&Program::new(DPKG, &["--audit"]))?, "dpkg --audit")?.stdout;
-        if !unfinished.trim().is_empty() {
-            let configure = Program::new(DPKG, &["--force-confold", "--configure", "-a"]);
-            machine.run(&with_lists(configure))?;
-        }
+        finish_what_was_interrupted(machine)?;
         if !self.exists {
             return apt_get(machine, &["remove", "--", &self.name]).and_then(|ran| ended_well(ran, "remove"));
         }
@@ -138,6 +133,28 @@ impl Apt {
         let candidate = told.lines().find_map(|line| line.trim().strip_prefix("Candidate: "));
         Ok(candidate.filter(|version| *version != "(none)").map(str::to_owned))
     }
+}
+
+/// Finishes what an interrupted run left half done: it would make every apt-get fail. What cannot be finished is named by
+/// the run that follows.
+fn finish_what_was_interrupted(machine: &mut impl Machine) -> Result<(), ResourceError> {
+    let unfinished = well(machine.run(&Program::new(DPKG, &["--audit"]))?, "dpkg --audit")?.stdout;
+    if unfinished.trim().is_empty() {
+        return Ok(());
+    }
+    // A package that was cut off while it was unpacked is flagged `R`: it can only be unpacked again, or removed.
+    let states = ["--show", "--showformat=${db:Status-Abbrev} ${Package}\\n"];
+    let states = machine.run(&Program::new(DPKG_QUERY, &states))?.stdout;
+    for name in states.lines().filter(|line| line.as_bytes().get(2) == Some(&b'R')) {
+        let name = name[3..].trim();
+        if apt_get(machine, &["--reinstall", "install", "--", name])?.code != Some(0) {
+            let remove = ["--force-remove-reinstreq", "--remove", "--", name];
+            machine.run(&with_lists(Program::new(DPKG, &remove)))?;
+        }
+    }
+    let configure = Program::new(DPKG, &["--force-confold", "--configure", "-a"]);
+    machine.run(&with_lists(configure))?;
+    Ok(())
 }
 
 fn ended_well(ran: Ran, verb: &str) -> Result<(), ResourceError> {

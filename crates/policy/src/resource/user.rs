@@ -124,6 +124,7 @@ impl User {
     }
 
     pub(super) fn set(&self, machine: &mut impl Machine) -> Result<(), ResourceError> {
+        remove_stale_locks(machine)?;
         let account = account(machine, &self.name)?;
         match (self.exists, account) {
             (false, None) => Ok(()),
@@ -258,6 +259,36 @@ fn groups(machine: &mut impl Machine) -> Result<Vec<Group>, ResourceError> {
         _ => None,
     };
     Ok(text.lines().filter_map(group).collect())
+}
+
+/// The locks of the tools, each with the number of the process that holds it.
+const LOCKS: [&str; 6] = [
+    "/etc/passwd.lock",
+    "/etc/shadow.lock",
+    "/etc/group.lock",
+    "/etc/gshadow.lock",
+    "/etc/subuid.lock",
+    "/etc/subgid.lock",
+];
+/// Who takes these locks.
+const HOLDERS: [&str; 14] = [
+    "useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel", "gpasswd", "passwd", "chage",
+    "chpasswd", "chfn", "chsh", "newusers", "vipw",
+];
+
+/// Removes the locks that a power cut has left. The tools do that as well, but not where the number of the process has
+/// been given to another one since.
+fn remove_stale_locks(machine: &mut impl Machine) -> Result<(), ResourceError> {
+    for lock in LOCKS {
+        let holder = read(machine, lock)?;
+        let Ok(holder) = holder.trim_matches(['\0', '\n']).parse::<u32>() else { continue };
+        let path = format!("/proc/{holder}/comm");
+        let name = machine.read(&path).ok().flatten().unwrap_or_default();
+        if !HOLDERS.contains(&name.trim()) {
+            tool(machine, "/usr/bin/rm", &["-f", "--", lock])?;
+        }
+    }
+    Ok(())
 }
 
 fn tool(machine: &mut impl Machine, program: &str, arguments: &[&str]) -> Result<(), ResourceError> {
