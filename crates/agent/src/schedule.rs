@@ -302,7 +302,10 @@ mod tests {
         let mut schedule = schedule();
         schedule.ask(Work::MachinePolicy, task(1));
         assert_eq!(schedule.ask(Work::Discovery, task(2)), Asked::Begins);
-        assert_eq!(schedule.due(MINUTE), [Work::UserPolicy, Work::Credentials, Work::Reports]);
+        assert_eq!(
+            schedule.due(MINUTE),
+            [Work::UserPolicy, Work::Applications, Work::Credentials, Work::Reports]
+        );
     }
 
     #[test]
