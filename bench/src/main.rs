@@ -3,6 +3,7 @@
 mod machine;
 mod figures;
 mod action_path;
+mod collection;
 mod idle_agent;
 mod policy;
 
@@ -20,6 +21,8 @@ struct Options {
 enum What {
     /// Request to answer through all hops, one action after the other
     ActionPath(action_path::Options),
+    /// An action on a collection of 10,000 and of 100,000 devices, until its push tasks are stored
+    Collection(collection::Options),
     /// An idle agent's memory, and the size of its binary
     IdleAgent(idle_agent::Options),
     /// A policy of many files, evaluated without a change
@@ -32,6 +35,7 @@ fn main() -> anyhow::Result<()> {
     machine::print()?;
     match options.what {
         What::ActionPath(options) => runtime.block_on(action_path::run(&options)),
+        What::Collection(options) => runtime.block_on(collection::run(&options)),
         What::IdleAgent(options) => runtime.block_on(idle_agent::run(&options)),
         What::Policy(options) => policy::run(&options),
     }
