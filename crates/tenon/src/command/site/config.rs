@@ -1,7 +1,8 @@
 //! The configuration file of a site: `site.toml`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use action::ActionKind;
 use serde::Deserialize;
 
 use crate::exit::{self, Stop};
@@ -49,7 +50,7 @@ pub(crate) struct AuthoritySection {
 pub(crate) struct ConnectorSection {
     /// An HTTP proxy on the way to the console, such as `http://proxy.example:3128`.
     pub(crate) proxy: Option<String>,
-    /// Certificates that are trusted for the console beside the system's, PEM.
+    /// Certificates that are trusted for the console instead of the system's, PEM.
     pub(crate) ca_file: Option<PathBuf>,
 }
 
@@ -71,11 +72,24 @@ pub(crate) struct NotifierSection {
     /// The strategy's number: clients a second, unanswered tasks, or seconds.
     #[serde(default = "default_param")]
     pub(crate) throttle_param: u32,
+    /// Throttles of single kinds of action, by their names, such as `sync-machine-policy`.
+    #[serde(default)]
+    pub(crate) throttle_by_action: BTreeMap<String, ThrottleSection>,
     /// Seconds between signs of life.
     #[serde(default = "default_keep_alive")]
     pub(crate) keep_alive_seconds: u32,
     /// The most agents that it serves at once; what the system's limit of open files allows where it is left out.
     pub(crate) max_connections: Option<usize>,
+}
+
+/// The throttle of one kind of action.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ThrottleSection {
+    /// As `throttle-strategy`.
+    pub(crate) strategy: u32,
+    /// As `throttle-param`.
+    pub(crate) param: u32,
 }
 
 /// The management point's section.
@@ -110,6 +124,33 @@ impl NotifierSection {
         const LONGEST: usize = 64;
         self.address.chars().take_while(char::is_ascii).take(LONGEST).collect()
     }
+
+    /// Returns the throttles, of all kinds and of single ones.
+    fn throttles(&self) -> anyhow::Result<notifier::Throttles> {
+        let throttle = |strategy, param, fix: &str| {
+            notifier::Throttle::new(strategy, param)
+                .map_err(|error| Stop::error(exit::CONFIG, error.to_string(), fix))
+        };
+        let fix = "correct `notifier.throttle-strategy` and `-param` in site.toml";
+        let mut throttles =
+            notifier::Throttles::all(throttle(self.throttle_strategy, self.throttle_param, fix)?);
+        for (name, own) in &self.throttle_by_action {
+            let kind = ActionKind::named(name).ok_or_else(|| {
+                let known: Vec<_> = ActionKind::known().filter_map(ActionKind::name).collect();
+                Stop::error(
+                    exit::CONFIG,
+                    format!("there is no kind of action {name:?}"),
+                    format!(
+                        "in site.toml, below `notifier.throttle-by-action`, name one of {}",
+                        known.join(", ")
+                    ),
+                )
+            })?;
+            let fix = format!("correct `notifier.throttle-by-action.{name}` in site.toml");
+            throttles.by_kind.insert(kind, throttle(own.strategy, own.param, &fix)?);
+        }
+        Ok(throttles)
+    }
 }
 
 impl SiteFile {
@@ -138,17 +179,9 @@ impl SiteFile {
     /// Returns the notification server's settings.
     pub(crate) fn notifier_config(&self) -> anyhow::Result<notifier::Config> {
         let own = &self.notifier;
-        let throttle =
-            notifier::Throttle::new(own.throttle_strategy, own.throttle_param).map_err(|error| {
-                Stop::error(
-                    exit::CONFIG,
-                    error.to_string(),
-                    "correct `notifier.throttle-strategy` and `-param` in site.toml",
-                )
-            })?;
         let mut config = notifier::Config::new(own.listen, own.name());
         config.websocket_listen = own.websocket_listen;
-        config.throttle = notifier::Throttles::all(throttle).into();
+        config.throttle = own.throttles()?.into();
         config.keep_alive = Duration::from_secs(own.keep_alive_seconds.into());
         if let Some(most) = own.max_connections {
             config.max_connections = most;
@@ -162,5 +195,46 @@ impl SiteFile {
     /// Returns the folder of the log files.
     pub(crate) fn log_folder(&self) -> PathBuf {
         self.log_folder.clone().unwrap_or_else(|| self.folder.join("logs"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notifier::Throttle;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(lines: &str, expected: Result<&[(ActionKind, Throttle)], &str>) {
+        let text = format!(
+            "folder = \"/s\"\nname = \"s\"\n[management-point]\nlisten = \"127.0.0.1:1\"\nurl = \"https://s\"\n\
+             [notifier]\nlisten = \"127.0.0.1:2\"\naddress = \"s:2\"\n{lines}"
+        );
+        let file: SiteFile = service::config::parse(&text, std::path::Path::new("site.toml"), "the site")
+            .expect("a site's file");
+        match (file.notifier_config(), expected) {
+            (Ok(config), Ok(expected)) => {
+                for (kind, throttle) in expected {
+                    assert_eq!(config.throttle.of(*kind), *throttle, "{kind:?}");
+                }
+            }
+            (Err(error), Err(expected)) => assert_eq!(error.to_string(), expected),
+            (config, expected) => panic!("{expected:?} was expected, not {config:?}"),
+        }
+    }
+
+    #[test]
+    fn a_kind_of_action_may_have_a_throttle_of_its_own() {
+        let usual = Throttle::new(1, 42).expect("a throttle");
+        let spread = Throttle::new(3, 600).expect("a throttle");
+        check("", Ok(&[(ActionKind::MACHINE_POLICY, usual)]));
+        check(
+            "[notifier.throttle-by-action]\napp-evaluation = { strategy = 3, param = 600 }",
+            Ok(&[(ActionKind::MACHINE_POLICY, usual), (ActionKind::APPLICATIONS, spread)]),
+        );
+        check(
+            "[notifier.throttle-by-action]\nsync-all = { strategy = 1, param = 1 }",
+            Err("there is no kind of action \"sync-all\""),
+        );
     }
 }
