@@ -12,6 +12,7 @@ mod fuzz;
 mod bench;
 mod e2e;
 mod dist;
+mod packages;
 
 use clap::{Parser, Subcommand};
 
@@ -47,8 +48,10 @@ enum Task {
     Faults(e2e::Options),
     /// Run the real programs for hours and watch what grows
     Soak(e2e::Options),
-    /// Build the release binaries, manual pages and completions
+    /// Build the release binaries, manual pages, completions and Debian packages
     Dist,
+    /// Install, upgrade, remove and purge the Debian packages in a Debian of their own
+    Packages(e2e::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -65,5 +68,6 @@ fn main() -> anyhow::Result<()> {
         Task::Faults(options) => e2e::run("faults", &options),
         Task::Soak(options) => e2e::run("soak", &options),
         Task::Dist => dist::run(),
+        Task::Packages(options) => packages::test(&options),
     }
 }

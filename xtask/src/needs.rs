@@ -27,9 +27,38 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// Installs what is missing where this may install (as root, with apt-get); else says what is missing.
+/// What the test of the packages needs beside the rest.
+const NEEDS_FOR_PACKAGES: &[Need] = &[
+    Need {
+        what: "debootstrap (the packages are installed in a Debian of their own)",
+        package: "debootstrap",
+        is_there: || in_path("debootstrap"),
+    },
+    Need {
+        what: "systemd-nspawn (that Debian is started)",
+        package: "systemd-container",
+        is_there: || in_path("systemd-nspawn"),
+    },
+    Need {
+        what: "dpkg-shlibdeps (a package names the libraries that it needs)",
+        package: "dpkg-dev",
+        is_there: || in_path("dpkg-shlibdeps"),
+    },
+];
+
+/// Installs what the test of the packages needs.
+pub(crate) fn install_for_packages() -> anyhow::Result<()> {
+    install_all(NEEDS_FOR_PACKAGES)
+}
+
+/// Installs what the tests need.
 pub(crate) fn install() -> anyhow::Result<()> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
+    install_all(NEEDS)
+}
+
+/// Installs what is missing where this may install (as root, with apt-get); else says what is missing.
+fn install_all(needs: &'static [Need]) -> anyhow::Result<()> {
+    let missing: Vec<&Need> = needs.iter().filter(|need| !(need.is_there)()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -71,6 +100,14 @@ fn postgresql() -> bool {
     let in_debian = std::fs::read_dir("/usr/lib/postgresql")
         .is_ok_and(|versions| versions.flatten().any(|version| holds_server(&version.path().join("bin"))));
     in_path || in_debian
+}
+
+fn in_path(program: &str) -> bool {
+    let usual = env::var_os("PATH").unwrap_or_default();
+    // Debian keeps what only root runs in folders that are not everybody's.
+    env::split_paths(&usual)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .any(|folder| folder.join(program).is_file())
 }
 
 fn holds_server(folder: &Path) -> bool {

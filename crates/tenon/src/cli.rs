@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    action, agent, application, audit, backup, collection, console, console_role, content, demo, deployment,
-    device, device_group, diagnose, doctor, generate, join_token, login, policy, role, session, sign_in,
+    action, agent, application, attach_code, audit, backup, collection, console, console_role, content, demo, deployment,
+    device, device_group, diagnose, doctor, generate, join_token, login, policy, role, session, setup, sign_in,
     site, tenant, token, trace, user,
 };
 
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     /// Run everything on this machine, with simulated devices, to try it
     Demo(demo::Demo),
 
+    /// Make a console's first tenant and administrator, with the code that it prints at its start
+    Setup(setup::Setup),
     /// Sign in at a console
     Login(login::Login),
     /// Sign out and forget the session
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Diagnose(diagnose::Diagnose),
     /// Check a site, a console or an agent on this machine, with what to do
     Doctor(doctor::Doctor),
+    /// Make the codes by which sites attach to the console
+    AttachCode(attach_code::AttachCode),
     /// Administer a console's tenants (at the console's host)
     Tenant(tenant::Tenant),
     /// Administer the people of a tenant

@@ -56,15 +56,12 @@ pub(crate) async fn sign_in(login: Login) -> anyhow::Result<()> {
 
 /// Signs in with an account of the console.
 async fn by_account(client: &mut Client, tenant: Option<String>, user: String) -> anyhow::Result<SignedIn> {
-    let password = match std::env::var("TENON_PASSWORD") {
-        Ok(password) => password,
-        Err(_) => read_password()?,
-    };
-    let sign_in = SignIn { tenant, user, password, cookie: false };
+    let sign_in = SignIn { tenant, user, password: password()?, cookie: false };
     client.sign_in(&sign_in).await.map_err(refused)
 }
 
-fn keep(signed_in: SignedIn, url: String, ca_file: Option<PathBuf>) -> anyhow::Result<()> {
+/// Keeps the session of whoever has just signed in, and says who that is.
+pub(crate) fn keep(signed_in: SignedIn, url: String, ca_file: Option<PathBuf>) -> anyhow::Result<()> {
     let Some(token) = signed_in.token else {
         return Err(Stop::error(
             exit::FAILED,
@@ -96,6 +93,14 @@ pub(crate) async fn sign_out(login: Login) -> anyhow::Result<()> {
     outcome?;
     print::line("signed out")?;
     Ok(())
+}
+
+/// Returns the password in `TENON_PASSWORD`, else a line of standard input.
+pub(crate) fn password() -> anyhow::Result<String> {
+    match std::env::var("TENON_PASSWORD") {
+        Ok(password) => Ok(password),
+        Err(_) => read_password(),
+    }
 }
 
 /// Reads a line from standard input; at a terminal, what is typed is shown unless `stty` can turn it off.

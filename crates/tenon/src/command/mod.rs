@@ -8,6 +8,7 @@ pub(crate) mod console;
 pub(crate) mod site;
 pub(crate) mod agent;
 pub(crate) mod demo;
+pub(crate) mod setup;
 pub(crate) mod login;
 pub(crate) mod session;
 pub(crate) mod sign_in;
@@ -16,6 +17,7 @@ pub(crate) mod action;
 pub(crate) mod trace;
 pub(crate) mod diagnose;
 pub(crate) mod doctor;
+pub(crate) mod attach_code;
 pub(crate) mod tenant;
 pub(crate) mod user;
 pub(crate) mod token;
@@ -39,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Site(site) => site::run(site).await?,
         Command::Agent(agent) => agent::run(agent).await?,
         Command::Demo(demo) => demo::run(demo).await?,
+        Command::Setup(setup) => setup::run(setup).await?,
         Command::Login(login) => login::sign_in(login).await?,
         Command::Logout(login) => login::sign_out(login).await?,
         Command::Session(session) => session::run(session).await?,
@@ -48,6 +51,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Trace(trace) => return trace::run(trace).await,
         Command::Diagnose(diagnose) => return diagnose::run(diagnose).await,
         Command::Doctor(doctor) => return doctor::run(doctor).await,
+        Command::AttachCode(attach_code) => attach_code::run(attach_code).await?,
         Command::Tenant(tenant) => tenant::run(tenant).await?,
         Command::User(user) => user::run(user).await?,
         Command::Token(token) => token::run(token).await?,

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use action::ActionKind;
 use serde::Deserialize;
 
+use super::user::User;
 use crate::exit::{self, Stop};
 
 /// The file of a site, as it is written. Each role's section is read by that role only.
@@ -39,9 +40,9 @@ pub(crate) struct AuthoritySection {
     pub(crate) database: Option<String>,
     /// Its own folder, which nobody else may read; `authority` in the site's folder where it is left out.
     pub(crate) folder: Option<PathBuf>,
-    /// Users (by number) that the site's other roles run as, beside the authority's own.
+    /// Users, by name or number, that the site's other roles run as, beside the authority's own.
     #[serde(default)]
-    pub(crate) role_users: Vec<u32>,
+    pub(crate) role_users: Vec<User>,
 }
 
 /// The connector's section.
@@ -215,7 +216,7 @@ mod tests {
         match (file.notifier_config(), expected) {
             (Ok(config), Ok(expected)) => {
                 for (kind, throttle) in expected {
-                    assert_eq!(config.throttle.of(*kind), *throttle, "{kind:?}");
+                    assert_eq!(config.throttle.get().of(*kind), *throttle, "{kind:?}");
                 }
             }
             (Err(error), Err(expected)) => assert_eq!(error.to_string(), expected),

@@ -6,6 +6,7 @@ mod authority;
 mod roles;
 mod run;
 mod status;
+mod user;
 mod who;
 mod audit;
 mod device;

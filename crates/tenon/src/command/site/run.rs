@@ -15,7 +15,9 @@ use service::{
 use site_store::SiteStore;
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::{authority::AuthorityProcess, config::SiteFile, config_path, log_settings, roles::SiteRole};
+use super::{
+    authority::AuthorityProcess, config::SiteFile, config_path, log_settings, roles::SiteRole, user::User,
+};
 use crate::{
     cli::ServerOptions,
     exit::{self, Stop},
@@ -69,6 +71,7 @@ async fn authority_alone(
     files::private_folder(&file.folder)?;
     let log =
         ComponentLog::open(&log_settings(file.log_folder(), options.log_format)?, Component::AUTHORITY)?;
+    let role_users = file.authority.role_users.iter().map(User::number).collect::<anyhow::Result<_>>()?;
     let config = authority::Config {
         folder: file.authority_folder(),
         socket: file.folder.join(SOCKET),
@@ -77,7 +80,7 @@ async fn authority_alone(
         keep_alive_seconds: file.notifier.keep_alive_seconds,
         notification_servers: file.notification_servers(),
         management_points: vec![file.management_point.url.clone()],
-        role_users: file.authority.role_users.clone(),
+        role_users,
     };
     let running = authority::start(config, log, shutdown.clone()).await?;
     let mut join = std::pin::pin!(running.join());
