@@ -30,7 +30,6 @@ owner() { stat -c '%U:%G %a' "$1"; }
 same() { if [ "$1" != "$2" ]; then echo "expected '$2', found '$1': $3"; exit 1; fi; }
 
 say install
-ip link set lo up 2>/dev/null || true
 install_packages older
 for unit in tenon-console tenon-authority tenon-site tenon-agent; do
     must_not systemctl is-active "$unit"

@@ -12,7 +12,7 @@ use e2e::binary;
 
 /// The release that the packages are tried on, and what a minimal system lacks for it.
 const RELEASE: &str = "bookworm";
-const INCLUDED: &str = "systemd,systemd-sysv,dbus,ca-certificates,iproute2";
+const INCLUDED: &str = "systemd,systemd-sysv,dbus,ca-certificates";
 /// How long the Debian may run.
 const PATIENCE: &str = "600";
 /// The last line of a story that went well.

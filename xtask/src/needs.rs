@@ -88,11 +88,6 @@ fn apt_get(arguments: &[&str]) -> Command {
     command
 }
 
-fn in_path(program: &str) -> bool {
-    env::var_os("PATH")
-        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
-}
-
 /// Debian keeps the server's programs out of `PATH`, in a folder for each version.
 fn postgresql() -> bool {
     let in_path =

@@ -31,9 +31,8 @@ const OLDER: &str = "0.0.1";
 /// Makes the packages as the tests build the programs, and tries them in a Debian of their own.
 pub(crate) fn test(options: &e2e::Options) -> anyhow::Result<()> {
     needs::install_for_packages()?;
-    shell::run(&mut shell::cargo([
-        "build", "--locked", "--package", "tenon", "--package", "agent", "--bins",
-    ]))?;
+    // All of the workspace, as the tests build it: a part of it would be built anew, with other features.
+    shell::run(&mut shell::cargo(["build", "--locked", "--workspace", "--bins"]))?;
     let folder = shell::binaries("packages");
     for (version, under) in [(OLDER, "older"), (env!("CARGO_PKG_VERSION"), "newer")] {
         make(Profiles::TESTED, &folder.join(under), version)?;
