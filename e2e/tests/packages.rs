@@ -21,7 +21,8 @@ const WELL: &str = "== all went well";
 #[test]
 #[ignore = "needs root and minutes: cargo xtask packages"]
 fn packages_are_installed_upgraded_removed_and_purged() {
-    let packages = binary("tenon").parent().and_then(Path::parent).expect("the target folder").join("packages");
+    let packages =
+        binary("tenon").parent().and_then(Path::parent).expect("the target folder").join("packages");
     assert!(packages.join("newer").is_dir(), "`cargo xtask packages` makes the packages first");
     let folder = tempfile::Builder::new().prefix("tenon-packages-").tempdir().expect("a folder");
     let debian = debian(&packages.join("debian"));

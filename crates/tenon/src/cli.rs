@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    action, agent, application, attach_code, audit, backup, collection, console, console_role, content, demo, deployment,
-    device, device_group, diagnose, doctor, generate, join_token, login, policy, role, session, setup, sign_in,
-    site, tenant, token, trace, user,
+    action, agent, application, attach_code, audit, backup, collection, console, console_role, content, demo,
+    deployment, device, device_group, diagnose, doctor, generate, join_token, login, policy, role, session,
+    setup, sign_in, site, tenant, token, trace, user,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action

@@ -53,7 +53,9 @@ mod tests {
     #[test]
     fn a_user_is_found_by_its_whole_name() {
         let users = "root:x:0:0:root:/root:/bin/bash\ntenon-site2:x:997:997::/:/bin/false\ntenon-site:x:998:998::/:/bin/false\n";
-        for (name, number) in [("tenon-site", Some(998)), ("tenon", None), ("root", Some(0)), ("", None), ("x", None)] {
+        for (name, number) in
+            [("tenon-site", Some(998)), ("tenon", None), ("root", Some(0)), ("", None), ("x", None)]
+        {
             assert_eq!(number_in(users, name), number, "{name}");
         }
     }
