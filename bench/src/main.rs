@@ -6,6 +6,7 @@ mod action_path;
 mod collection;
 mod idle_agent;
 mod policy;
+mod search;
 
 use clap::{Parser, Subcommand};
 
@@ -27,6 +28,8 @@ enum What {
     IdleAgent(idle_agent::Options),
     /// A policy of many files, evaluated without a change
     Policy(policy::Options),
+    /// Finding devices among a million, on both databases
+    Search(search::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -38,5 +41,6 @@ fn main() -> anyhow::Result<()> {
         What::Collection(options) => runtime.block_on(collection::run(&options)),
         What::IdleAgent(options) => runtime.block_on(idle_agent::run(&options)),
         What::Policy(options) => policy::run(&options),
+        What::Search(options) => runtime.block_on(search::run(&options)),
     }
 }

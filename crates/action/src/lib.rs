@@ -11,7 +11,9 @@ mod reason;
 mod hop;
 mod history;
 mod target;
+mod forecast;
 
+pub use forecast::{Forecast, Pace};
 pub use history::Entry;
 pub use hop::Hop;
 pub use id::{

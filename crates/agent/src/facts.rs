@@ -1,6 +1,8 @@
 //! Discovery data: what the device says of itself.
 
-use std::fs;
+mod details;
+
+use std::{fs, path::Path};
 
 use management_link::Discovery;
 use proof::Hash;
@@ -19,6 +21,7 @@ pub(crate) fn discover(name: Option<&str>) -> Discovery {
         architecture: std::env::consts::ARCH.to_owned(),
         client_version: env!("CARGO_PKG_VERSION").to_owned(),
         hardware: hardware(&machine_id),
+        details: details::look(Path::new("/")),
     }
 }
 

@@ -16,6 +16,15 @@ pub enum Answer {
     Done,
     Decision(Decision),
     DryRun(Box<DryRun>),
+    MayRead {
+        /// The rule that allows it.
+        rule: String,
+        /// The collections that hold the device: id and name.
+        collections: Vec<(String, String)>,
+    },
+    MayNotRead {
+        reason: Reason,
+    },
     Targets {
         targets: Vec<ResolvedTarget>,
     },

@@ -58,6 +58,13 @@ pub enum Call {
         /// How the site's throttle would let it through, where it is known.
         forecast: Option<Forecast>,
     },
+    /// Connector: may a person read what the site knows of a device? Answer: `MayRead` or `MayNotRead`.
+    MayRead {
+        /// The device.
+        device: DeviceId,
+        /// Who the console says the person is.
+        vouch: Vouch,
+    },
     /// Connector: a page of the targets of an action that was allowed, in the order of their ids. Answer: `Targets`.
     Targets {
         /// The action.

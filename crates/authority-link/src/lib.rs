@@ -20,11 +20,12 @@ mod permitted;
 
 pub mod server;
 
+pub use action::{Forecast, Pace};
 pub use answer::*;
 pub use application::*;
 pub use call::*;
 pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer, encode_call};
-pub use dry_run::{DryRun, Forecast, Pace};
+pub use dry_run::DryRun;
 pub use owner::*;
 pub use rollout::{Results, Ring, RolloutPlan, Then};
 pub use standing::{AuditLine, DeviceEntry, Standing};

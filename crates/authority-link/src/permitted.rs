@@ -24,6 +24,7 @@ impl Call {
             Call::Introduce { .. } => "introduce",
             Call::Decide { .. } => "decide",
             Call::DryRun { .. } => "dry_run",
+            Call::MayRead { .. } => "may_read",
             Call::Targets { .. } => "targets",
             Call::Mirror => "mirror",
             Call::Release { .. } => "release",
@@ -46,9 +47,11 @@ impl Call {
     pub fn callers(&self) -> &'static [Role] {
         match self {
             Call::Introduce { .. } | Call::TrustDocument => &Role::ALL,
-            Call::Decide { .. } | Call::DryRun { .. } | Call::Targets { .. } | Call::Mirror => {
-                &[Role::Connector]
-            }
+            Call::Decide { .. }
+            | Call::DryRun { .. }
+            | Call::MayRead { .. }
+            | Call::Targets { .. }
+            | Call::Mirror => &[Role::Connector],
             Call::Release { .. } | Call::TicketKeys => &[Role::Notifier],
             // The management point answers the time of the site as well.
             Call::SiteTime | Call::ServerCertificate { .. } | Call::Revocations { .. } => {

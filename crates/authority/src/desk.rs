@@ -3,6 +3,7 @@
 mod decide;
 mod judged;
 mod dry_run;
+mod may_read;
 mod release;
 mod rings;
 mod enrol;
@@ -130,6 +131,7 @@ impl Desk {
             Call::DryRun { request, vouch, online, forecast } => self
                 .dry_run(&request, &vouch, &online, forecast, now)
                 .map(|dry_run| Answer::DryRun(Box::new(dry_run))),
+            Call::MayRead { device, vouch } => self.may_read(device, vouch.user),
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
             Call::Mirror => Ok(Answer::Mirror(self.mirror())),
             Call::Release { task_guid, devices, results } => {

@@ -9,7 +9,7 @@ mod judge;
 mod verdict;
 
 pub(crate) use judge::{Judge, RulesError};
-pub(crate) use permission::{BUILT_IN_ROLES, is_permission, needed_for};
+pub(crate) use permission::{BUILT_IN_ROLES, is_permission, needed_for, needed_for_reading};
 pub(crate) use verdict::{Missing, Verdicts};
 
 #[cfg(test)]

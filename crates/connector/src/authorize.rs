@@ -1,7 +1,7 @@
 //! Asks the site authority, which alone decides and signs.
 
-use action::{DeviceId, TaskGuid};
-use authority_link::{Allowed, Answer, Call, Decision, PAGE, ResolvedTarget, Role, Vouch};
+use action::{DeviceId, Forecast, Reason, ResourceId, TaskGuid};
+use authority_link::{Allowed, Answer, Call, Decision, DryRun, PAGE, ResolvedTarget, Role, Vouch};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use service::call::{CallError, Caller, Calls, Endpoint};
 use site_store::Notification;
@@ -23,6 +23,17 @@ pub(crate) enum Undecided {
     Failed { what: String },
 }
 
+/// Whether a person may read a device.
+#[derive(Debug)]
+pub(crate) enum MayRead {
+    /// They may, by this rule; the collections that hold the device, each with its name.
+    Allowed {
+        rule: String,
+        collections: Vec<(String, String)>,
+    },
+    Refused(Reason),
+}
+
 impl Authority {
     pub(crate) fn new(endpoint: Endpoint) -> Self {
         Self(Caller::new(endpoint, Call::Introduce { role: Role::Connector }))
@@ -34,6 +45,29 @@ impl Authority {
         let vouch = Vouch { user: notification.user, name: notification.user_name.clone() };
         match self.0.call(Call::Decide { request, vouch }).await? {
             Answer::Decision(decision) => Ok(decision),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Has the site's rules applied to a request without doing anything.
+    pub(crate) async fn dry_run(
+        &self,
+        request: String,
+        vouch: Vouch,
+        online: Vec<ResourceId>,
+        forecast: Option<Forecast>,
+    ) -> Result<DryRun, Undecided> {
+        match self.0.call(Call::DryRun { request, vouch, online, forecast }).await? {
+            Answer::DryRun(told) => Ok(*told),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Asks whether a person may read what the site knows of a device.
+    pub(crate) async fn may_read(&self, device: DeviceId, vouch: Vouch) -> Result<MayRead, Undecided> {
+        match self.0.call(Call::MayRead { device, vouch }).await? {
+            Answer::MayRead { rule, collections } => Ok(MayRead::Allowed { rule, collections }),
+            Answer::MayNotRead { reason } => Ok(MayRead::Refused(reason)),
             answer => Err(unexpected(answer)),
         }
     }

@@ -16,6 +16,7 @@ mod offboard;
 mod status;
 mod uplink;
 mod serve;
+mod answer;
 mod take;
 mod decide;
 mod validate;

@@ -21,7 +21,8 @@ use tokio::{
 };
 
 use crate::{
-    ConnectorLogs,
+    ConnectorLogs, answer,
+    answer::Answers,
     attachment::Attachment,
     authorize::Authority,
     link::{Link, LinkError, Socket, close, next_frame, now, write},
@@ -63,6 +64,7 @@ struct Serving<'a> {
     session: SiteSession,
     stored: watch::Sender<Option<u64>>,
     news: mpsc::Sender<News>,
+    answers: Answers,
 }
 
 /// Serves a link until it ends.
@@ -79,7 +81,8 @@ pub(crate) async fn serve(
     // Tasks of their own: one that holds a connection to the database must go on while the link waits for another.
     let mut speaking = speak(site.clone(), attachment.attached_at, say, stored_upto, heard);
 
-    let mut serving = Serving { site, socket: link.socket, session: link.session, stored, news };
+    let mut serving =
+        Serving { site, socket: link.socket, session: link.session, stored, news, answers: Answers::new() };
     let ended = loop {
         let step = tokio::select! {
             () = shutdown.begun() => Err(Ended::Stopping),
@@ -89,6 +92,7 @@ pub(crate) async fn serve(
             },
             Some(_) = speaking.join_next() => Err(Ended::Failed(LinkError::Broken { what: "a part of it ended".to_owned() })),
             Some(message) = to_say.recv() => serving.say(&message).await,
+            answer = serving.answers.next() => serving.say(&answer).await,
             () = sleep_until(serving.session.poll_timeout().into()) => serving.on_timeout().await,
         };
         if let Err(ended) = step {
@@ -145,6 +149,14 @@ impl Serving<'_> {
             }
             ToSite::DevicesStored { seq } => self.upload_news(News::Stored(seq)),
             ToSite::ResyncDevices => self.upload_news(News::Resync),
+            ToSite::Ask { number, question } => {
+                if let Some(news) = answer::news(&question) {
+                    self.upload_news(news);
+                }
+                if let Some(answer) = self.answers.begin(self.site, number, question) {
+                    self.say(&answer).await?;
+                }
+            }
             ToSite::Offboard => return Err(Ended::Offboarded),
             ToSite::Heartbeat { .. } | ToSite::Unknown => {}
         }

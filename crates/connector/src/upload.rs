@@ -19,11 +19,13 @@ use tokio::{
 
 use self::plan::{Next, Plan};
 
-/// Devices in one batch at most: with texts of 255 bytes each they fit a frame.
-const BATCH: u32 = 1_000;
+/// Devices in one batch at most: with 4 KiB of texts each, each letter escaped, they fit
+/// a frame.
+const BATCH: u32 = 400;
 
-/// How long changes are gathered after the first: a fleet that comes back is a few batches, not thousands.
-const GATHER: Duration = Duration::from_secs(1);
+/// How long changes are gathered after the first: a fleet that comes back is a few batches, not thousands, and a person
+/// sees one change within a second.
+const GATHER: Duration = Duration::from_millis(300);
 
 /// How long a run waits for a signal. A signal may be lost; then changes are this late.
 const RUN_EVERY: Duration = Duration::from_secs(60);

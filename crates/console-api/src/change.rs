@@ -23,7 +23,7 @@ pub enum Change {
 /// A change with its number, which is the event's id.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LiveChange {
-    /// Grows with every change of the tenant.
+    /// From where to go on after it: of several that belong together, only the last one's is higher than before.
     pub id: u64,
     /// What changed.
     pub change: Change,

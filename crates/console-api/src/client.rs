@@ -6,6 +6,7 @@ mod people;
 mod sign_in;
 mod roles;
 mod sites;
+mod webhooks;
 mod devices;
 mod actions;
 mod changes;

@@ -17,9 +17,12 @@ mod mirror;
 mod device;
 mod kind;
 mod action;
+mod check;
+mod known;
 mod target;
 mod change;
 mod audit;
+mod webhook;
 mod graph;
 mod client;
 
@@ -28,15 +31,17 @@ pub use action::{
 };
 pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead};
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
+pub use check::{ActionCheck, CheckedSite, RefusedTarget, ThrottleForecast};
 pub use client::{
     ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, ProviderAnswer, TargetQuery,
 };
-pub use device::{Compliance, Device};
+pub use device::{Compliance, Device, DeviceCount, LastSeen, OnlineStatus, SeenBy};
 pub use graph::{
     DeviceActionResult, GraphDevices, GraphError, ManagedDevice, TriggerAction,
     TriggerConfigurationManagerAction,
 };
 pub use kind::Kind;
+pub use known::{ClientDetails, DeviceCollection, DeviceDetails, DeviceTask, SyncBegun};
 pub use mirror::{Collection, Policy};
 pub use page::{DEFAULT_PAGE, LARGEST_PAGE, Page};
 pub use problem::{PROBLEM_JSON, Problem};
@@ -53,6 +58,7 @@ pub use target::{HistoryEntry, TargetState, Why};
 pub use tenant::{NewTenant, Tenant};
 pub use token::{ApiToken, CreatedApiToken, NewApiToken};
 pub use user::{CreatedUser, NewUser, PasswordReset, ResetPassword, Role, User, UserChange};
+pub use webhook::{CreatedWebhook, DeadLetter, NewWebhook, Replayed, Webhook};
 
 /// The header that a caller with a cookie sends with everything but `GET`: the value that sign-in returned.
 pub const CSRF_HEADER: &str = "x-tenon-csrf";

@@ -4,6 +4,7 @@
 //! it; the link of the site sends it (`sites`), `fold` says what the hops' events make of it, and `status` shows it.
 
 mod ask;
+mod check;
 mod targets;
 pub(crate) mod permit;
 mod record;
@@ -22,6 +23,7 @@ use crate::state::Console;
 pub(crate) fn routes() -> OpenApiRouter<Console> {
     OpenApiRouter::new()
         .routes(routes!(status::list_actions, ask::create_action))
+        .routes(routes!(check::check_action))
         .routes(routes!(status::show_action))
         .routes(routes!(history::list_targets))
         .routes(routes!(history::list_history))

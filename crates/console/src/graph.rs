@@ -61,7 +61,7 @@ pub(crate) async fn list_managed_devices(
     let after: Option<(String, DeviceId)> = page::read("$skiptoken", wanted.skip_token.as_deref())?;
     let filter = DeviceFilter {
         filter: wanted.filter.as_deref().map(filter::translate).transpose()?,
-        after: after.map(|(name_key, device)| DeviceKey { name_key, device }),
+        after: after.map(|(name_key, device)| DeviceKey::of_name(name_key, device)),
         reach: permit.reach().clone(),
         ..DeviceFilter::default()
     };

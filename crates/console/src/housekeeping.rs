@@ -9,6 +9,12 @@ use crate::state::Console;
 /// How often overdue actions are looked for: an action ends at most this much after its time.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long the last answer of a site about a device is kept for the person who asked: what is older helps nobody.
+const ANSWERS_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// How long events are kept that no attempt delivered: time to notice, mend the other side, and have them sent again.
+const DEAD_LETTERS_KEPT: Duration = Duration::from_hours(30 * 24);
+
 /// How often the store is swept, in looks.
 const SWEEP_EVERY: u32 = 600;
 
@@ -40,6 +46,14 @@ async fn pass(console: &Console, sweep: bool) {
         Err(error) => console.log().error(format_args!("Failed to end overdue actions: {}", Chain(&error))),
     }
     if sweep {
+        let letters = console.now().minus(DEAD_LETTERS_KEPT);
+        if let Err(error) = console.store().forget_dead_letters_before(letters).await {
+            console.log().error(format_args!("Failed to forget dead letters: {}", Chain(&error)));
+        }
+        let before = console.now().minus(ANSWERS_KEPT);
+        if let Err(error) = console.store().forget_answers_before(before).await {
+            console.log().error(format_args!("Failed to forget what sites answered: {}", Chain(&error)));
+        }
         loop {
             let config = console.config();
             match console.store().sweep(console.now(), config.keep_actions, config.keep_audit).await {

@@ -19,6 +19,7 @@ mod devices;
 mod graph;
 mod live;
 mod audit;
+mod webhooks;
 mod store;
 mod openapi;
 mod housekeeping;

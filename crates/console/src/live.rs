@@ -1,6 +1,13 @@
 //! Live changes, by server-sent events. What is sent was read from the store: a wake-up only makes the look come sooner.
+//!
+//! A viewer takes changes when its connection has room for them, so that a slow one holds nothing back but itself; what
+//! has piled up by then is joined, and the id that the browser sends back after a cut says from where to go on.
 
-use std::{convert::Infallible, time::Duration};
+mod feed;
+mod merge;
+mod places;
+
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use action::{TaskGuid, TenantId};
 use axum::{
@@ -14,9 +21,14 @@ use axum::{
 use console_api::{Change, LiveChange};
 use futures_util::{Stream, stream};
 use service::wake::{Listener, Topic};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep_until};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use self::{feed::Feeds, places::Places};
+use self::{
+    merge::merge,
+    places::{NoPlace, OF_ONE},
+};
 use crate::{
     people::permit::{Permit, ReadDevices},
     problem::Refusal,
@@ -29,8 +41,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How often a stream checks that its caller is still signed in, in looks.
 const CHECK_EVERY: u32 = 4;
 
-/// The most changes that one look reads; more come with the next.
-const AT_ONCE: u32 = 200;
+/// The least time between two looks of one viewer: what changes meanwhile is joined. A person sees no difference.
+const PACE: Duration = Duration::from_millis(200);
+
+/// How long a viewer may take for one event. Who takes longer is cut off, and goes on from the id that it saw.
+const SLOWEST: Duration = Duration::from_secs(60);
 
 /// Returns the endpoint of live changes.
 pub(crate) fn routes() -> OpenApiRouter<Console> {
@@ -48,9 +63,13 @@ pub(crate) async fn follow_changes(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let tenant = permit.tenant();
-    let Ok(place) = console.streams().clone().try_acquire_owned() else {
-        return Err(Refusal::too_many("Too many event streams are open.", 30));
-    };
+    let place = console.places().take(permit.session().hash()).map_err(|none| match none {
+        NoPlace::Yours => {
+            let detail = format!("This session has {OF_ONE} event streams open, which is its share.");
+            Refusal::too_many(detail, 30)
+        }
+        NoPlace::All => Refusal::too_many("Too many event streams are open.", 30),
+    })?;
     // Before the look at the last change, so that none falls in between.
     let wakes = console.store().wakes().listen(Topic::Events);
     let last = console.store().last_change(tenant).await?;
@@ -63,7 +82,18 @@ pub(crate) async fn follow_changes(
             _ => Place::From(seen),
         },
     };
-    let following = Following { console, permit, wakes, _place: place, looks: 0, after, pending: Vec::new() };
+    let following = Following {
+        console,
+        permit,
+        wakes,
+        _place: place,
+        looks: 0,
+        after,
+        pending: VecDeque::new(),
+        looked_from: last,
+        next_look: Instant::now(),
+        sent: None,
+    };
     let mut response = Sse::new(events(following, tenant)).into_response();
     // A proxy that collects answers before it passes them on would hold changes back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -83,11 +113,17 @@ struct Following {
     console: Console,
     permit: Permit<ReadDevices>,
     wakes: Listener,
-    _place: OwnedSemaphorePermit,
+    _place: places::Place,
     looks: u32,
     after: Place,
-    /// Changes that are read and not sent, the next one last.
-    pending: Vec<LiveChange>,
+    /// Changes that are read and not sent.
+    pending: VecDeque<LiveChange>,
+    /// The number after which they were read.
+    looked_from: u64,
+    /// Not before then is the next look.
+    next_look: Instant,
+    /// When the last event was handed over.
+    sent: Option<Instant>,
 }
 
 fn events(following: Following, tenant: TenantId) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -100,23 +136,41 @@ fn events(following: Following, tenant: TenantId) -> impl Stream<Item = Result<E
 impl Following {
     /// Returns the next event; `None` ends the stream.
     async fn next(&mut self, tenant: TenantId) -> Option<Event> {
+        if self.sent.is_some_and(|sent| sent.elapsed() > SLOWEST) {
+            return None;
+        }
+        let event = self.find(tenant).await;
+        self.sent = Some(Instant::now());
+        event
+    }
+
+    async fn find(&mut self, tenant: TenantId) -> Option<Event> {
         if let Place::Lost(last) = self.after {
             self.after = Place::From(last);
-            return event(&LiveChange { id: last, change: Change::Reset });
+            return event(last, &Change::Reset);
         }
         loop {
-            if let Some(change) = self.pending.pop() {
-                return event(&change);
-            }
-            let (Place::From(after) | Place::Lost(after)) = self.after;
-            let changes = self.console.store().changes_after(tenant, after, AT_ONCE).await.ok()?;
-            if let Some(last) = changes.last() {
-                self.after = Place::From(last.id);
-                self.pending = self.reached(tenant, changes).await?;
-                self.pending.reverse();
-                continue;
+            if let Some(change) = self.pending.pop_front() {
+                // A joined change may stand for earlier ones than its number says: only the last of a look moves the
+                // place from which a browser goes on.
+                let id = if self.pending.is_empty() { change.id } else { self.looked_from };
+                return event(id, &change.change);
             }
             let shutdown = self.console.shutdown().clone();
+            tokio::select! {
+                () = shutdown.begun() => return None,
+                () = sleep_until(self.next_look) => {}
+            }
+            let (Place::From(after) | Place::Lost(after)) = self.after;
+            let changes = self.console.feeds().after(self.console.store(), tenant, after).await.ok()?;
+            if let Some(last) = changes.last() {
+                self.looked_from = after;
+                self.after = Place::From(last.id);
+                self.next_look = Instant::now() + PACE;
+                let reached = self.reached(tenant, changes).await?;
+                self.pending = merge(reached).into();
+                continue;
+            }
             let woken = tokio::select! {
                 () = shutdown.begun() => return None,
                 woken = self.wakes.wait(LOOK_EVERY) => woken,
@@ -158,8 +212,8 @@ impl Following {
     }
 }
 
-fn event(change: &LiveChange) -> Option<Event> {
-    Event::default().id(change.id.to_string()).json_data(&change.change).ok()
+fn event(id: u64, change: &Change) -> Option<Event> {
+    Event::default().id(id.to_string()).json_data(change).ok()
 }
 
 fn last_seen(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {

@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{actions, audit, devices, graph, live, people, sites, state::Console};
+use crate::{actions, audit, devices, graph, live, people, sites, state::Console, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -60,6 +60,7 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .merge(actions::routes())
         .merge(live::routes())
         .merge(audit::routes())
+        .merge(webhooks::routes())
         .merge(graph::routes())
         .routes(routes!(describe))
 }

@@ -135,6 +135,11 @@ impl Refusal {
         (self.problem.detail, self.problem.fix)
     }
 
+    /// Whether it is a problem of this word.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.problem.kind.strip_prefix(Problem::URN) == Some(word)
+    }
+
     fn inside(mut self, inside: impl Into<String>) -> Self {
         self.inside = Some(inside.into());
         self

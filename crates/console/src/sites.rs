@@ -1,6 +1,9 @@
 //! Sites: attached with a code, shown with their links and rules, offboarded; and the store's side of their links.
 
 mod attach;
+mod questions;
+mod answered;
+mod sync;
 mod link;
 mod outbox;
 mod list;
@@ -10,8 +13,10 @@ mod mirrors;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use answered::{AWAY, answered_otherwise};
 pub(crate) use link::Links;
 pub(crate) use outbox::Outbox;
+pub(crate) use questions::Questions;
 
 use crate::state::Console;
 
@@ -22,6 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(list::show_site))
         .routes(routes!(codes::create_attach_code))
         .routes(routes!(offboard::offboard_site))
+        .routes(routes!(sync::sync_site))
         .routes(routes!(mirrors::list_collections))
         .routes(routes!(mirrors::list_policies))
 }

@@ -7,6 +7,7 @@ use axum::Router;
 use database::{Db, DbError};
 use service::{
     clock, dice,
+    error::Chain,
     http::{self, Listener},
     log::ComponentLog,
     running::Running,
@@ -26,7 +27,7 @@ use crate::{
     sites::Links,
     state::{Clock, Console},
     store::{Identity, Store},
-    web,
+    web, webhooks,
 };
 
 /// Why a console did not start.
@@ -81,6 +82,13 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
     };
     let providers = providers(&config)?;
     let store = open(&config.database, Wakes::new()).await.map_err(StartError::Store)?;
+    if let Some(error) = store.unindexed() {
+        log.warn(format_args!(
+            "PostgreSQL has no index of devices' texts: {}. Searches for rare texts are slow until the database's owner \
+             has run `CREATE EXTENSION pg_trgm` and the console was started again.",
+            Chain(error)
+        ));
+    }
     let now = clock::now();
     store.all_links_down(now).await.map_err(StartError::Store)?;
     let identity = store.identity().await.map_err(StartError::Store)?;
@@ -104,6 +112,7 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
     let router = router(console.clone(), &links);
     running.part("web", http::serve(router, listener, log.clone(), shutdown.clone()));
     running.part("links", arrivals.serve(console.clone(), shutdown.clone()));
+    running.part("webhooks", webhooks::deliver::run(console.clone(), shutdown.clone()));
     running.part("housekeeping", housekeeping::run(console, shutdown.clone()));
     if let Some(files) = files {
         running.part("certificate", files.watch(log, shutdown));

@@ -4,18 +4,15 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use action::{ConsoleId, Timestamp};
 use service::{log::ComponentLog, shutdown::Shutdown};
-use tokio::sync::Semaphore;
 
 use crate::{
     config::Config,
+    live::{Feeds, Places},
     people::{limits::Limits, openid::provider::Providers, password::Passwords},
     problem::Refusal,
-    sites::Outbox,
+    sites::{Outbox, Questions},
     store::{Audit, Store},
 };
-
-/// The most event streams at a time: each holds a connection, and reads the store when something changes.
-const STREAMS: usize = 2_000;
 
 /// The wall clock, which tests move.
 #[derive(Clone)]
@@ -46,6 +43,7 @@ pub(crate) struct Console(Arc<Parts>);
 pub(crate) struct Parts {
     store: Store,
     outbox: Outbox,
+    questions: Questions,
     log: ComponentLog,
     clock: Clock,
     id: ConsoleId,
@@ -53,7 +51,8 @@ pub(crate) struct Parts {
     limits: Limits,
     passwords: Passwords,
     providers: Providers,
-    streams: Arc<Semaphore>,
+    places: Places,
+    feeds: Feeds,
     shutdown: Shutdown,
 }
 
@@ -69,6 +68,7 @@ impl Console {
     ) -> Result<Self, Refusal> {
         Ok(Self(Arc::new(Parts {
             outbox: Outbox::new(store.clone(), log.clone(), clock.clone()),
+            questions: Questions::default(),
             store,
             log,
             clock,
@@ -77,7 +77,8 @@ impl Console {
             limits: Limits::default(),
             passwords: Passwords::new()?,
             providers,
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            places: Places::default(),
+            feeds: Feeds::default(),
             shutdown,
         })))
     }
@@ -100,6 +101,11 @@ impl Parts {
     /// Returns what the links of sites use.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    /// Returns what asks sites while a person waits.
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.questions
     }
 
     /// Returns `AdminCenter.log`.
@@ -138,8 +144,13 @@ impl Parts {
     }
 
     /// Returns the places for event streams.
-    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
-        &self.streams
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Returns the last changes of each tenant.
+    pub(crate) fn feeds(&self) -> &Feeds {
+        &self.feeds
     }
 
     /// Returns the end of the program.

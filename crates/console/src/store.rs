@@ -14,7 +14,10 @@ mod sessions;
 mod tokens;
 mod sites;
 mod attach;
+mod order;
+mod search;
 mod devices;
+mod answers;
 mod upload;
 mod record;
 mod cancel;
@@ -25,6 +28,7 @@ mod actions;
 mod targets;
 mod changes;
 mod audit;
+mod webhooks;
 mod sweep;
 
 use database::{Db, DbError, Migrations, Step, Transaction};
@@ -35,7 +39,7 @@ pub(crate) use apply::Applied;
 pub(crate) use attach::{AttachOutcome, StoredCode};
 pub(crate) use audit::Audit;
 pub(crate) use cancel::Cancelled;
-pub(crate) use devices::{DeviceFilter, DeviceKey};
+pub(crate) use devices::{DeviceFilter, DeviceKey, Sort};
 pub(crate) use identity::Identity;
 pub(crate) use outbox::{Outgoing, Sending};
 pub(crate) use people::{NewPerson, PersonRow};
@@ -43,10 +47,12 @@ pub(crate) use provided::Provided;
 pub(crate) use reach::{Part, Reach};
 pub(crate) use record::{NewActionRow, NewTargets, Recorded, Repetition};
 pub(crate) use roles::{AssignmentRow, HeldRow};
+pub(crate) use search::COUNT_TO;
 pub(crate) use sessions::{NewSession, Presented, SessionRow};
 pub(crate) use sign_in::{Begun, BegunBy};
 pub(crate) use sites::LinkedSite;
 pub(crate) use upload::UploadApplied;
+pub(crate) use webhooks::{Delivery, Event, Following};
 
 const MIGRATIONS: Migrations = Migrations {
     name: "console",
@@ -55,6 +61,13 @@ const MIGRATIONS: Migrations = Migrations {
         step(2, include_str!("store/sign_in.sql")),
         step(3, include_str!("store/roles.sql")),
         step(4, include_str!("store/audit.sql")),
+        Step {
+            version: 5,
+            sqlite: include_str!("store/search.sqlite.sql"),
+            postgres: include_str!("store/search.postgres.sql"),
+        },
+        step(6, include_str!("store/answers.sql")),
+        step(7, include_str!("store/webhooks.sql")),
     ],
 };
 
@@ -68,15 +81,32 @@ const fn step(version: i64, text: &'static str) -> Step {
 pub(crate) struct Store {
     db: Db,
     wakes: Wakes,
+    /// Why the database has no index of devices' texts, where it has none.
+    unindexed: Option<std::sync::Arc<DbError>>,
+    /// How often changes were read.
+    #[cfg(test)]
+    change_reads: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Store {
     /// Opens the store, makes its tables, and gives a new console the identity `fresh`.
     pub(crate) async fn open(db: Db, wakes: Wakes, fresh: &Identity) -> Result<Self, DbError> {
         db.migrate(&MIGRATIONS).await?;
-        let store = Self { db, wakes };
+        let mut store = Self {
+            db,
+            wakes,
+            unindexed: None,
+            #[cfg(test)]
+            change_reads: std::sync::Arc::default(),
+        };
+        store.unindexed = store.index_texts().await.map(std::sync::Arc::new);
         store.keep_identity(fresh).await?;
         Ok(store)
+    }
+
+    /// Returns why searches for rare texts are slow, where they are.
+    pub(crate) fn unindexed(&self) -> Option<&DbError> {
+        self.unindexed.as_deref()
     }
 
     /// Returns the wake-ups between the parts of this console.
@@ -88,6 +118,12 @@ impl Store {
     #[cfg(test)]
     pub(crate) fn commits(&self) -> u64 {
         self.db.commits()
+    }
+
+    /// Returns how often changes were read.
+    #[cfg(test)]
+    pub(crate) fn change_reads(&self) -> u64 {
+        self.change_reads.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Commits, then tells whoever follows the tenant's changes.

@@ -69,6 +69,10 @@ pub mod device {
     pub const RESOURCE: Field = Field::number("resource");
     /// Whether the device is connected; the site authority does not know it.
     pub const ONLINE: Field = Field::boolean("online");
+    /// Who uses the device, as it says itself.
+    pub const USER: Field = Field::text("user");
+    /// The machine's serial number.
+    pub const SERIAL: Field = Field::text("serial");
     /// The name of the device's site; only the console knows more than one.
     pub const SITE: Field = Field::text("site");
 
@@ -76,5 +80,5 @@ pub mod device {
     pub const FACTS: &[Field] = &[ID, NAME, OS, OS_VERSION, ARCHITECTURE, CLIENT_VERSION, RESOURCE];
     /// What the console knows of a device: the fields of device search and device groups.
     pub const SEARCH: &[Field] =
-        &[ID, NAME, OS, OS_VERSION, ARCHITECTURE, CLIENT_VERSION, RESOURCE, ONLINE, SITE];
+        &[ID, NAME, OS, OS_VERSION, ARCHITECTURE, CLIENT_VERSION, RESOURCE, ONLINE, USER, SERIAL, SITE];
 }

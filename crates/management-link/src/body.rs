@@ -78,6 +78,30 @@ pub struct Discovery {
     pub client_version: String,
     /// A hash of the machine's id; the same for clones of one image.
     pub hardware: String,
+    /// What people search by; absent from agents of earlier versions.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
+}
+
+/// What a device says of itself that people search by.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// Who uses it.
+    pub user: String,
+    /// The machine's serial number.
+    pub serial: String,
+    /// Its network addresses, at most [`crate::MOST_DETAILS`].
+    pub addresses: Vec<String>,
+    /// What its owner marked it with, at most [`crate::MOST_DETAILS`].
+    pub tags: Vec<String>,
+}
+
+impl Details {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What applying a device's policies came to.

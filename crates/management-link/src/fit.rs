@@ -1,8 +1,9 @@
 //! What fits the wire: the management point refuses what does not, the agent's end cuts it beforehand.
 
 use crate::{
-    Call, ComplianceReport, Discovery, EnrolRequest, LARGEST_BODY, LONGEST_CSR, LONGEST_DETAIL, LONGEST_FACT,
-    LONGEST_NAME, LONGEST_TOKEN_PART, MOST_RESOURCES, Omitted, ResourceReport, ResourceStatus, StateMessage,
+    Call, ComplianceReport, Details, Discovery, EnrolRequest, LARGEST_BODY, LONGEST_CSR, LONGEST_DETAIL,
+    LONGEST_DETAIL_ENTRY, LONGEST_FACT, LONGEST_NAME, LONGEST_TOKEN_PART, MOST_DETAILS, MOST_RESOURCES,
+    Omitted, ResourceReport, ResourceStatus, StateMessage,
 };
 
 /// What is wrong with a body.
@@ -103,7 +104,8 @@ impl Discovery {
             ("client_version", &self.client_version),
             ("hardware", &self.hardware),
         ];
-        texts.into_iter().try_for_each(|(member, text)| check(member, text, LONGEST_FACT, Text::Line))
+        texts.into_iter().try_for_each(|(member, text)| check(member, text, LONGEST_FACT, Text::Line))?;
+        self.details.check()
     }
 
     /// Returns it as it fits the wire.
@@ -118,6 +120,35 @@ impl Discovery {
             architecture: fact(&self.architecture),
             client_version: fact(&self.client_version),
             hardware: fact(&self.hardware),
+            details: self.details.fitted(),
+        }
+    }
+}
+
+impl Details {
+    fn check(&self) -> Result<(), NotValid> {
+        check("user", &self.user, LONGEST_FACT, Text::Line)?;
+        check("serial", &self.serial, LONGEST_FACT, Text::Line)?;
+        for (member, entries) in [("addresses", &self.addresses), ("tags", &self.tags)] {
+            if entries.len() > MOST_DETAILS {
+                return Err(NotValid::TooMany { member, limit: MOST_DETAILS });
+            }
+            entries.iter().try_for_each(|entry| check(member, entry, LONGEST_DETAIL_ENTRY, Text::Line))?;
+        }
+        Ok(())
+    }
+
+    fn fitted(&self) -> Self {
+        let entries = |entries: &[String]| {
+            let cut =
+                entries.iter().take(MOST_DETAILS).map(|entry| cut(entry, LONGEST_DETAIL_ENTRY, Text::Line));
+            cut.collect()
+        };
+        Self {
+            user: cut(&self.user, LONGEST_FACT, Text::Line),
+            serial: cut(&self.serial, LONGEST_FACT, Text::Line),
+            addresses: entries(&self.addresses),
+            tags: entries(&self.tags),
         }
     }
 }

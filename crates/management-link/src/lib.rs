@@ -39,6 +39,10 @@ pub const LONGEST_CSR: usize = 4 << 10;
 pub const LONGEST_TOKEN_PART: usize = 64;
 /// The longest text of discovery data, in bytes: a host's name has at most 253.
 pub const LONGEST_FACT: usize = 255;
+/// The most addresses, and the most tags, of a device.
+pub const MOST_DETAILS: usize = 16;
+/// The longest address or tag, in bytes: an IPv6 address has 39.
+pub const LONGEST_DETAIL_ENTRY: usize = 64;
 /// The longest name of a policy, resource or type in a report, in bytes.
 pub const LONGEST_NAME: usize = 255;
 /// The longest detail of a resource in a report, in bytes.

@@ -3,7 +3,7 @@
 use action::{DeviceId, EnrolmentId, ResourceId, Timestamp};
 use management_link::{
     Answer, ApplicationReport, ApplicationState, ApplicationsReport, ByteRange, Call, ComplianceReport,
-    Discovery, EnrolAnswer, EnrolRequest, Omitted, Part, Refusal, RenewRequest, ResourceReport,
+    Details, Discovery, EnrolAnswer, EnrolRequest, Omitted, Part, Refusal, RenewRequest, ResourceReport,
     ResourceStatus, Route, StateMessage, client, server,
 };
 
@@ -17,6 +17,7 @@ fn discovery() -> Discovery {
         architecture: "x86_64".to_owned(),
         client_version: "0.1.0".to_owned(),
         hardware: "9f86d081".to_owned(),
+        details: Details::default(),
     }
 }
 

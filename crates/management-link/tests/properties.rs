@@ -3,8 +3,8 @@
 use action::Timestamp;
 use http::{Method, Response};
 use management_link::{
-    Call, ComplianceReport, Discovery, EnrolRequest, LARGEST_BODY, MOST_RESOURCES, Omitted, RenewRequest,
-    ResourceReport, ResourceStatus, Route, StateMessage, client, server,
+    Call, ComplianceReport, Details, Discovery, EnrolRequest, LARGEST_BODY, MOST_RESOURCES, Omitted,
+    RenewRequest, ResourceReport, ResourceStatus, Route, StateMessage, client, server,
 };
 use proptest::prelude::*;
 
@@ -18,14 +18,15 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn discovery() -> impl Strategy<Value = Discovery> {
-    (text(), text(), text(), text(), text(), text()).prop_map(
-        |(name, os, os_version, architecture, client_version, hardware)| Discovery {
+    (text(), text(), text(), text(), text(), text(), text()).prop_map(
+        |(name, os, os_version, architecture, client_version, hardware, tag)| Discovery {
             name,
             os,
             os_version,
             architecture,
             client_version,
             hardware,
+            details: Details { tags: vec![tag], ..Details::default() },
         },
     )
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use authority_link::Enrolled;
 use management_link::{Answer, Discovery, EnrolAnswer, EnrolRequest, Refusal, RenewRequest};
 use service::{clock, wake::Topic};
-use site_store::{DeviceFacts, NewDevice};
+use site_store::{DeviceDetails, DeviceFacts, NewDevice};
 
 use crate::{admit::Caller, authority::AuthorityError, facts::facts, point::Point};
 
@@ -90,8 +90,10 @@ impl Point {
 
 /// Returns what the site's store keeps of discovery data.
 pub(crate) fn device_facts(discovery: Discovery) -> DeviceFacts {
-    let Discovery { name, os, os_version, architecture, client_version, hardware } = discovery;
-    DeviceFacts { name, os, os_version, architecture, client_version, hardware }
+    let Discovery { name, os, os_version, architecture, client_version, hardware, details } = discovery;
+    let management_link::Details { user, serial, addresses, tags } = details;
+    let details = DeviceDetails { user, serial, addresses, tags };
+    DeviceFacts { name, os, os_version, architecture, client_version, hardware, details }
 }
 
 fn answer(enrolled: Enrolled) -> EnrolAnswer {

@@ -160,7 +160,7 @@ async fn pass(point: &Point) -> Result<(), PassError> {
 
 /// Returns what the authority keeps of what a device says of itself.
 pub(crate) fn facts(facts: DeviceFacts) -> Facts {
-    let DeviceFacts { name, os, os_version, architecture, client_version, hardware } = facts;
+    let DeviceFacts { name, os, os_version, architecture, client_version, hardware, details: _ } = facts;
     Facts { name, os, os_version, architecture, client_version, hardware }
 }
 

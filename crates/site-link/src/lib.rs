@@ -15,12 +15,14 @@ pub mod handshake;
 mod channel;
 mod session;
 mod message;
+mod question;
 mod close;
 
 pub use channel::{Channel, TooLarge, decompress};
 pub use close::CloseReason;
 pub use code::{AttachCode, AttachKey, CodeId, NotACode};
 pub use message::*;
+pub use question::*;
 pub use session::{ConsoleSession, Due, Message, Session, SiteSession, decode};
 
 use std::time::Duration;

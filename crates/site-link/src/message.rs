@@ -3,7 +3,7 @@
 use action::{DeviceId, Entry, ResourceId, TaskGuid, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::Message;
+use crate::{Answer, Message, Question};
 
 /// What the console says to a site.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,13 @@ pub enum ToSite {
     },
     /// The console's devices differ from the site's checksum: send all of them.
     ResyncDevices,
+    /// A person waits for the answer: `Answer` with the same number.
+    Ask {
+        /// The console's number for the question, new on each link.
+        number: u64,
+        /// What is asked.
+        question: Question,
+    },
     /// The console ends the attachment, or confirms that the site has; the site forgets the console.
     Offboard,
     /// Sent when nothing else was for [`crate`]'s heartbeat interval.
@@ -92,6 +99,13 @@ pub enum ToConsole {
         /// The whole mirror, JSON (`authority_link::Mirror`); the console stores and shows it.
         mirror: serde_json::Value,
     },
+    /// The answer to `Ask`.
+    Answer {
+        /// The number of the question.
+        number: u64,
+        /// What is answered.
+        answer: Answer,
+    },
     /// The site ends the attachment; the console marks it so, answers with its own `Offboard` and closes.
     Offboard,
     /// Sent when nothing else was for the heartbeat interval.
@@ -115,6 +129,7 @@ impl Message for ToConsole {
             ToConsole::Devices(batch) => batch.devices.len() + batch.removed.len(),
             ToConsole::Receipt { .. }
             | ToConsole::Mirror { .. }
+            | ToConsole::Answer { .. }
             | ToConsole::Offboard
             | ToConsole::Heartbeat { .. }
             | ToConsole::Unknown => 1,
@@ -123,7 +138,10 @@ impl Message for ToConsole {
 
     fn is_batch(&self) -> bool {
         match self {
-            ToConsole::Events { .. } | ToConsole::Devices(_) | ToConsole::Mirror { .. } => true,
+            ToConsole::Events { .. }
+            | ToConsole::Devices(_)
+            | ToConsole::Mirror { .. }
+            | ToConsole::Answer { .. } => true,
             ToConsole::Receipt { .. }
             | ToConsole::Offboard
             | ToConsole::Heartbeat { .. }
@@ -195,11 +213,49 @@ pub struct Device {
     pub enrolled: Timestamp,
     /// Policy compliance, where it has reported any: how many resources are in the desired state, of how many.
     pub compliance: Option<Compliance>,
+    /// What else it says of itself; absent from sites of earlier versions.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
+    /// The number of the device's last change at the site, which only grows. No part of the hash.
+    #[serde(default)]
+    pub generation: u64,
+    /// When the management point last heard from it. No part of the hash: it changes without news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovered: Option<Timestamp>,
+}
+
+/// What a device says of itself that people search by. Not trusted.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// Who uses it.
+    pub user: String,
+    /// The machine's serial number.
+    pub serial: String,
+    /// Its network addresses.
+    pub addresses: Vec<String>,
+    /// What its owner marked it with.
+    pub tags: Vec<String>,
+}
+
+impl Details {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns the texts that the device's hash holds: none where it says nothing, as before there were details.
+    fn texts(&self) -> Vec<String> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        vec![self.user.clone(), self.serial.clone(), self.addresses.join(" "), self.tags.join(" ")]
+    }
 }
 
 impl Device {
     /// Returns the device's part of [`Checksum::sum`]: FNV-1a (32 bits) of what the console shows, each text ended by
-    /// the byte 0xff, which no UTF-8 text holds; twice that while the device is online.
+    /// the byte 0xff, which no UTF-8 text holds; twice that while the device is online. Details follow where there are any.
     ///
     /// That factor lets both ends count devices in and out without reading their texts.
     pub fn hash(&self) -> u64 {
@@ -219,8 +275,10 @@ impl Device {
             &enrolled,
             &compliance,
         ];
+        let details = self.details.texts();
         let hash = texts
             .into_iter()
+            .chain(details.iter().map(String::as_str))
             .flat_map(|text| text.bytes().chain([0xff]))
             .fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         u64::from(hash) * if self.online { 2 } else { 1 }

@@ -2,16 +2,36 @@
 
 use action::{DeviceId, Entry, Event, Hop, ResourceId, TaskGuid, Timestamp, UserId};
 use proptest::prelude::*;
-use site_link::{Checksum, Compliance, Device, DeviceBatch, Message, Part, ToConsole, ToSite, decode};
+use site_link::{
+    Answer, Checksum, Compliance, Details, Device, DeviceBatch, DryRun, Message, Part, Question, Throttle,
+    ToConsole, ToSite, decode,
+};
 use uuid::Uuid;
 
 const HASH: u64 = 1_634_782_796;
 const HASH_WITHOUT_COMPLIANCE: u64 = 1_829_974_391;
+const HASH_WITH_DETAILS: u64 = 2_411_819_329;
 const AT: Timestamp = Timestamp(1_579_621_423_007);
 
 #[test]
 fn what_the_console_says() {
     let task_guid = TaskGuid(Uuid::from_bytes([0xa4; 16]));
+    let (device, user) = (DeviceId(Uuid::from_bytes([0xd1; 16])), UserId(Uuid::from_bytes([0xb1; 16])));
+    check(
+        &ToSite::Ask { number: 1, question: Question::Device { device, user, user_name: "kim".into() } },
+        r#"{"type":"ask","number":1,"question":{"ask":"device","device":"d1d1d1d1-d1d1-d1d1-d1d1-d1d1d1d1d1d1","user":"b1b1b1b1-b1b1-b1b1-b1b1-b1b1b1b1b1b1","user_name":"kim"}}"#,
+    );
+    check(
+        &ToSite::Ask {
+            number: 2,
+            question: Question::DryRun { request: "e30=".into(), user, user_name: "kim".into() },
+        },
+        r#"{"type":"ask","number":2,"question":{"ask":"dry_run","request":"e30=","user":"b1b1b1b1-b1b1-b1b1-b1b1-b1b1b1b1b1b1","user_name":"kim"}}"#,
+    );
+    check(
+        &ToSite::Ask { number: 3, question: Question::UploadDevices },
+        r#"{"type":"ask","number":3,"question":{"ask":"upload_devices"}}"#,
+    );
     check(
         &ToSite::Request {
             task_guid,
@@ -60,12 +80,38 @@ fn what_the_site_says() {
             removed: vec![DeviceId(Uuid::from_bytes([0xc1; 16]))],
             checksum: Some(Checksum { count: 1, sum: 2 }),
         }),
-        r#"{"type":"devices","seq":9,"part":"full_end","devices":[{"id":"d1d1d1d1-d1d1-d1d1-d1d1-d1d1d1d1d1d1","resource":16777219,"name":"kade-03","os":"Debian GNU/Linux 12 (bookworm)","os_version":"12","architecture":"x86_64","client_version":"0.1.0","online":true,"online_changed":"2020-01-21T15:43:43.007Z","enrolled":"2020-01-21T15:43:43.007Z","compliance":{"compliant":2,"total":3,"at":"2020-01-21T15:43:43.007Z"}}],"removed":["c1c1c1c1-c1c1-c1c1-c1c1-c1c1c1c1c1c1"],"checksum":{"count":1,"sum":2}}"#,
+        r#"{"type":"devices","seq":9,"part":"full_end","devices":[{"id":"d1d1d1d1-d1d1-d1d1-d1d1-d1d1d1d1d1d1","resource":16777219,"name":"kade-03","os":"Debian GNU/Linux 12 (bookworm)","os_version":"12","architecture":"x86_64","client_version":"0.1.0","online":true,"online_changed":"2020-01-21T15:43:43.007Z","enrolled":"2020-01-21T15:43:43.007Z","compliance":{"compliant":2,"total":3,"at":"2020-01-21T15:43:43.007Z"},"generation":4}],"removed":["c1c1c1c1-c1c1-c1c1-c1c1-c1c1c1c1c1c1"],"checksum":{"count":1,"sum":2}}"#,
     );
     check(
         &ToConsole::Mirror { mirror: serde_json::json!({"generation": 4}) },
         r#"{"type":"mirror","mirror":{"generation":4}}"#,
     );
+    check(
+        &ToConsole::Answer { number: 3, answer: Answer::Done },
+        r#"{"type":"answer","number":3,"answer":{"answer":"done"}}"#,
+    );
+    check(
+        &ToConsole::Answer { number: 4, answer: Answer::Refused { reason: action::Reason::DeviceUnknown } },
+        r#"{"type":"answer","number":4,"answer":{"answer":"refused","reason":{"why":"device_unknown"}}}"#,
+    );
+    let dry_run = DryRun {
+        rule: Some("r".into()),
+        reason: None,
+        count: 9,
+        online: 5,
+        refused: Vec::new(),
+        refused_count: 0,
+        waits: None,
+        throttle: Some(Throttle { strategy: 1, param: 42, ahead: 0 }),
+        sent_by: Some(AT),
+        ends_by: AT,
+    };
+    check(
+        &ToConsole::Answer { number: 5, answer: Answer::DryRun(Box::new(dry_run)) },
+        r#"{"type":"answer","number":5,"answer":{"answer":"dry_run","rule":"r","reason":null,"count":9,"online":5,"refused":[],"refused_count":0,"waits":null,"throttle":{"strategy":1,"param":42,"ahead":0},"sent_by":"2020-01-21T15:43:43.007Z","ends_by":"2020-01-21T15:43:43.007Z"}}"#,
+    );
+    let later = decode::<ToConsole>(br#"{"type":"answer","number":6,"answer":{"answer":"poem","lines":3}}"#);
+    assert_eq!(later, Ok(ToConsole::Answer { number: 6, answer: Answer::Unknown }));
     check(&ToConsole::Offboard, r#"{"type":"offboard"}"#);
     check(&ToConsole::Heartbeat { at: AT }, r#"{"type":"heartbeat","at":"2020-01-21T15:43:43.007Z"}"#);
 }
@@ -75,6 +121,18 @@ fn what_the_site_says() {
 fn a_device_has_one_hash() {
     let offline = Device { online: false, ..device() };
     let plain = Device { compliance: None, ..offline.clone() };
+    let detailed = Device {
+        details: Details {
+            user: "kim".into(),
+            serial: "S-7".into(),
+            addresses: vec!["10.0.0.7".into()],
+            tags: Vec::new(),
+        },
+        ..plain.clone()
+    };
+    assert_eq!(detailed.hash(), HASH_WITH_DETAILS);
+    let later = Device { generation: 9, discovered: Some(AT), ..plain.clone() };
+    assert_eq!(later.hash(), HASH_WITHOUT_COMPLIANCE, "what changes without news is no part of it");
     assert_eq!((device().hash(), offline.hash(), plain.hash()), (2 * HASH, HASH, HASH_WITHOUT_COMPLIANCE));
 }
 
@@ -137,5 +195,8 @@ fn device() -> Device {
         online_changed: AT,
         enrolled: AT,
         compliance: Some(Compliance { compliant: 2, total: 3, at: AT }),
+        details: Details::default(),
+        generation: 4,
+        discovered: None,
     }
 }

@@ -5,8 +5,10 @@ mod put;
 mod compliance;
 mod online;
 mod upload;
+mod known;
 
 pub use compliance::{Compliance, ComplianceRow};
+pub use known::DeviceTaskRow;
 pub use put::NewDevice;
-pub use row::{ComplianceSummary, DeviceFacts, DeviceRow};
+pub use row::{ComplianceSummary, DeviceDetails, DeviceFacts, DeviceRow};
 pub use upload::{DeviceChanges, DeviceChecksum};

@@ -32,13 +32,14 @@ pub use cancel::Cancelled;
 pub use content::LARGEST_CONTENT;
 pub use content_file::{CONTENT_CHUNK, ContentFileRow, ContentPart, LARGEST_CONTENT_FILE};
 pub use devices::{
-    Compliance, ComplianceRow, ComplianceSummary, DeviceChanges, DeviceChecksum, DeviceFacts, DeviceRow,
-    NewDevice,
+    Compliance, ComplianceRow, ComplianceSummary, DeviceChanges, DeviceChecksum, DeviceDetails, DeviceFacts,
+    DeviceRow, DeviceTaskRow, NewDevice,
 };
 pub use forward::{Aim, Forward, Forwarded};
 pub use notifications::{Notification, Taken};
 pub use push_messages::PushMessage;
 pub use record::{Recorded, TargetUpdate};
+pub use settings::ThrottleSetting;
 pub use store::SiteStore;
 pub use sweep::{Retention, Swept};
 pub use targets::TargetRow;

@@ -160,6 +160,9 @@ macro_rules! applications {
     };
 }
 
+/// What people search devices by, JSON; none where the device says nothing of it.
+const DETAILS: &str = "ALTER TABLE device ADD COLUMN details TEXT;";
+
 pub(crate) const MIGRATIONS: Migrations = Migrations {
     name: "site",
     steps: &[
@@ -174,5 +177,6 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             sqlite: applications!(id = "TEXT", bytes = "BLOB"),
             postgres: applications!(id = r#"TEXT COLLATE "C""#, bytes = "BYTEA"),
         },
+        Step { version: 3, sqlite: DETAILS, postgres: DETAILS },
     ],
 };

@@ -1,7 +1,10 @@
 //! What a site's programs remember: the throttle, cursors, the state of the link. A name and a JSON text each.
 
+use std::collections::BTreeMap;
+
+use action::ActionKind;
 use database::{DbError, Statement, args};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::SiteStore;
 
@@ -11,6 +14,26 @@ const PUT: Statement = Statement::both(
      WHERE setting.value <> excluded.value",
 );
 const FORGET: Statement = Statement::both("DELETE FROM setting WHERE name = $1");
+
+/// The site's throttle, as its owner set it at the notification server: strategy and param.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ThrottleSetting {
+    /// For every kind of action that has none of its own.
+    pub default: (u32, u32),
+    /// For kinds that have, by their numbers.
+    #[serde(default)]
+    pub by_kind: BTreeMap<u32, (u32, u32)>,
+}
+
+impl ThrottleSetting {
+    /// The name under which it is kept.
+    pub const NAME: &'static str = "throttle";
+
+    /// Returns strategy and param for a kind of action.
+    pub fn of(&self, kind: ActionKind) -> (u32, u32) {
+        self.by_kind.get(&kind.0).copied().unwrap_or(self.default)
+    }
+}
 
 impl SiteStore {
     /// Returns a setting.

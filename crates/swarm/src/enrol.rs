@@ -171,6 +171,7 @@ fn discovery(name: &str, machine: &[u8; 16]) -> Discovery {
         architecture: "x86_64".to_owned(),
         client_version: env!("CARGO_PKG_VERSION").to_owned(),
         hardware: Hash::of(machine).hex(),
+        details: management_link::Details::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::command::{
     action, agent, application, attach_code, audit, backup, collection, console, console_role, content, demo,
     deployment, device, device_group, diagnose, doctor, generate, join_token, login, policy, role, session,
-    setup, sign_in, site, tenant, token, trace, user,
+    setup, sign_in, site, tenant, token, trace, user, webhook,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     ConsoleRole(console_role::ConsoleRole),
     /// Administer the groups of devices for which roles of the console are given
     DeviceGroup(device_group::DeviceGroup),
+    /// Tell other systems of actions and connectors
+    Webhook(webhook::Webhook),
 
     /// Administer the policies of a site (at the site's host)
     Policy(policy::Policy),

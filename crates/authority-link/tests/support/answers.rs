@@ -25,6 +25,14 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
             r#""answer":"decision","decision":"refused","reason":{"why":"user_unknown_to_site"}"#,
         ),
         (
+            Answer::MayRead { rule: "r".into(), collections: vec![("SMS00001".into(), "All".into())] },
+            r#""answer":"may_read","rule":"r","collections":[["SMS00001","All"]]"#,
+        ),
+        (
+            Answer::MayNotRead { reason: Reason::DeviceUnknown },
+            r#""answer":"may_not_read","reason":{"why":"device_unknown"}"#,
+        ),
+        (
             Answer::DryRun(Box::new(DryRun {
                 rule: Some("r".into()),
                 reason: None,

@@ -39,8 +39,12 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
             r#""call":"dry_run","request":"e30=","vouch":{"user":"UUID","name":"ann"},"online":[16777217],"forecast":{"ahead":10,"pace":{"by":"rate","per_second":42}}"#,
         ),
         (
-            Call::DryRun { request: "e30=".into(), vouch, online: Vec::new(), forecast: None },
+            Call::DryRun { request: "e30=".into(), vouch: vouch.clone(), online: Vec::new(), forecast: None },
             r#""call":"dry_run","request":"e30=","vouch":{"user":"UUID","name":"ann"},"online":[],"forecast":null"#,
+        ),
+        (
+            Call::MayRead { device, vouch },
+            r#""call":"may_read","device":"UUID","vouch":{"user":"UUID","name":"ann"}"#,
         ),
         (
             Call::Targets { task_guid, after: Some(device), limit: 10_000 },

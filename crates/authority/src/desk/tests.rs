@@ -6,6 +6,7 @@ mod audit;
 mod decide;
 mod devices;
 mod dry_run;
+mod may_read;
 mod owner;
 mod policies;
 mod release;

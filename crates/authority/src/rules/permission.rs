@@ -6,6 +6,9 @@ use action::ActionKind;
 const ACTIONS: [&str; 3] =
     ["Collection / Notify Resource", "Collection / Read", "Collection / Read Resource"];
 
+/// What reading a device needs.
+const READING: [&str; 2] = ["Collection / Read", "Collection / Read Resource"];
+
 /// What running a script needs.
 const SCRIPTS: [&str; 3] = ["Collection / Run Script", "Collection / Read", "Collection / Read Resource"];
 
@@ -76,4 +79,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
 /// Returns the permissions that an action of this kind needs on a collection; the first is the one that acts.
 pub(crate) fn needed_for(kind: ActionKind) -> &'static [&'static str] {
     if kind == RUN_SCRIPT { &SCRIPTS } else { &ACTIONS }
+}
+
+/// Returns the permissions that reading what the site knows of a device needs on a collection.
+pub(crate) fn needed_for_reading() -> &'static [&'static str] {
+    &READING
 }

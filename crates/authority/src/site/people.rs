@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use action::{ActionKind, UserId};
 
 use crate::{
-    rules::{BUILT_IN_ROLES, Judge, RulesError, Verdicts, needed_for},
+    rules::{BUILT_IN_ROLES, Judge, RulesError, Verdicts, needed_for, needed_for_reading},
     store::{StoredAssignment, StoredPerson, StoredRole},
 };
 
@@ -109,13 +109,22 @@ impl People {
 
     /// Begins decisions on whether a person may have devices do something of this kind.
     pub(crate) fn verdicts(&self, person: UserId, kind: ActionKind) -> Verdicts<'_> {
+        self.verdicts_needing(person, needed_for(kind))
+    }
+
+    /// Begins decisions on whether a person may read what the site knows of devices.
+    pub(crate) fn readings(&self, person: UserId) -> Verdicts<'_> {
+        self.verdicts_needing(person, needed_for_reading())
+    }
+
+    fn verdicts_needing(&self, person: UserId, needed: &'static [&'static str]) -> Verdicts<'_> {
         let mut held: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for assignment in self.held.get(&person).into_iter().flatten() {
             for collection in &assignment.collections {
                 held.entry(collection).or_default().insert(&assignment.role);
             }
         }
-        Verdicts::new(&self.judge, &person.to_string(), held, needed_for(kind))
+        Verdicts::new(&self.judge, &person.to_string(), held, needed)
     }
 
     /// Returns somebody who can grant roles at this site.

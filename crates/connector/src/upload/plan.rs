@@ -1,7 +1,7 @@
 //! Decides what of the devices is sent next.
 
 use action::DeviceId;
-use site_link::{Checksum, Compliance, Device, DeviceBatch, Part};
+use site_link::{Checksum, Compliance, Details, Device, DeviceBatch, Part};
 use site_store::{DeviceChanges, DeviceRow};
 
 /// How far the upload is.
@@ -121,6 +121,14 @@ fn device(row: DeviceRow) -> Device {
             total: compliance.total,
             at: compliance.at,
         }),
+        details: Details {
+            user: row.facts.details.user,
+            serial: row.facts.details.serial,
+            addresses: row.facts.details.addresses,
+            tags: row.facts.details.tags,
+        },
+        generation: row.seq,
+        discovered: Some(row.discovered),
     }
 }
 

@@ -8,4 +8,5 @@ mod proxied;
 mod requests;
 mod reports;
 mod uploads;
+mod answers;
 mod network;

@@ -5,8 +5,8 @@ use reqwest::Method;
 
 use super::call::{Query, attempt};
 use crate::{
-    Action, Asked, CancelledAction, Client, ClientError, HistoryEntry, IDEMPOTENCY_KEY, NewAction, Page,
-    TargetState,
+    Action, ActionCheck, Asked, CancelledAction, Client, ClientError, HistoryEntry, IDEMPOTENCY_KEY,
+    NewAction, Page, TargetState,
 };
 
 /// Which actions.
@@ -52,6 +52,15 @@ impl Client {
             self.request(Method::POST, url).timeout(self.patience).header(IDEMPOTENCY_KEY, key).json(new);
         let response = self.send(request, &attempt).await?;
         response.json().await.map_err(|source| ClientError::Failed { attempt, source })
+    }
+
+    /// Asks what would become of an action. Nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn check_action(&self, new: &NewAction) -> Result<ActionCheck, ClientError> {
+        self.post("api/v1/actions/check", new).await
     }
 
     /// Returns a page of actions, the newest first.

@@ -2,7 +2,7 @@
 
 use action::SiteId;
 
-use crate::{AttachCode, Client, ClientError, Collection, Policy, Site};
+use crate::{AttachCode, Client, ClientError, Collection, Policy, Site, SyncBegun};
 
 impl Client {
     /// Lists the tenant's sites.
@@ -39,6 +39,15 @@ impl Client {
     /// See [`ClientError`].
     pub async fn offboard(&self, site: SiteId) -> Result<Site, ClientError> {
         self.post(&format!("api/v1/sites/{site}/offboard"), &serde_json::json!({})).await
+    }
+
+    /// Has a site upload all its devices now.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn sync(&self, site: SiteId) -> Result<SyncBegun, ClientError> {
+        self.post(&format!("api/v1/sites/{site}/sync"), &serde_json::json!({})).await
     }
 
     /// Lists the collections of a site, as the site last sent them.

@@ -86,8 +86,7 @@ async fn ask(
     repetition: Option<&Repetition>,
 ) -> Result<(Vec<TaskGuid>, bool), Refusal> {
     let now = console.now();
-    let clocks = clocks(new, now)?;
-    check_param(&new.param)?;
+    let clocks = checked(new, now)?;
     let at_sites = targets::resolve(console, permit, new.kind.0, &new.target).await?;
     if new.task_guid.is_some() && at_sites.len() > 1 {
         let detail = format!("The devices are at {} sites, and an action has one.", at_sites.len());
@@ -129,6 +128,12 @@ async fn ask(
         }
         Recorded::SiteNotAttached => Err(targets::not_attached()),
     }
+}
+
+/// Checks what can be checked without looking at targets.
+pub(super) fn checked(new: &NewAction, now: Timestamp) -> Result<Clocks, Refusal> {
+    check_param(&new.param)?;
+    clocks(new, now)
 }
 
 fn clocks(new: &NewAction, now: Timestamp) -> Result<Clocks, Refusal> {

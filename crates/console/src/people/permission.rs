@@ -22,6 +22,7 @@ pub(crate) enum Permission {
     ManageSignIn,
     ReadAudit,
     ManageAudit,
+    ManageWebhooks,
     ManageTenants,
 }
 
@@ -30,7 +31,7 @@ const INITIATE: &str = "Remote tasks / Initiate Configuration Manager action";
 
 impl Permission {
     /// All permissions but those for one kind of action.
-    const ALL: [Permission; 12] = [
+    const ALL: [Permission; 13] = [
         Permission::InitiateAction,
         Permission::CancelOthersAction,
         Permission::ReadDevices,
@@ -42,6 +43,7 @@ impl Permission {
         Permission::ManageSignIn,
         Permission::ReadAudit,
         Permission::ManageAudit,
+        Permission::ManageWebhooks,
         Permission::ManageTenants,
     ];
 
@@ -60,6 +62,7 @@ impl Permission {
             Permission::ManageSignIn => "Sign-in / Manage",
             Permission::ReadAudit => "Audit data / Read",
             Permission::ManageAudit => "Audit data / Manage",
+            Permission::ManageWebhooks => "Webhooks / Manage",
             Permission::ManageTenants => "Tenants / Manage",
         })
     }
@@ -88,6 +91,7 @@ impl Permission {
             | Permission::ManageSignIn
             | Permission::ReadAudit
             | Permission::ManageAudit
+            | Permission::ManageWebhooks
             | Permission::ManageTenants => false,
         }
     }
@@ -123,8 +127,8 @@ mod tests {
 
     #[test]
     fn each_role_has_what_its_name_says() {
-        check(Role::Administrator, false, 11);
-        check(Role::Administrator, true, 12);
+        check(Role::Administrator, false, 12);
+        check(Role::Administrator, true, 13);
         check(Role::HelpDeskOperator, false, 3);
         check(Role::ReadOnlyOperator, false, 2);
         check(Role::None, false, 0);

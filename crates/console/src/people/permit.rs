@@ -58,6 +58,8 @@ grants! {
     ManageRoles => ManageRoles,
     /// Reading the audit.
     ReadAudit => ReadAudit,
+    /// Making and ending webhooks.
+    ManageWebhooks => ManageWebhooks,
     /// Making tenants.
     ManageTenants => ManageTenants,
 }

@@ -54,6 +54,8 @@ impl Store {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LiveChange>, DbError> {
+        #[cfg(test)]
+        self.change_reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let rows = self.db.rows(&AFTER, args![tenant.to_string(), after, limit]).await?;
         rows.iter()
             .map(|row| Ok(LiveChange { id: row.unsigned("number")?, change: row.json("body")? }))

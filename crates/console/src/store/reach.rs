@@ -53,7 +53,7 @@ impl Reach {
     }
 
     /// Writes the condition for `device` joined with `site`; the placeholders go on after the arguments' own `taken`.
-    fn of_devices(&self, engine: Engine, taken: &mut usize, arguments: Args) -> (String, Args) {
+    pub(super) fn of_devices(&self, engine: Engine, taken: &mut usize, arguments: Args) -> (String, Args) {
         let Some(parts) = self.parts() else { return ("1 = 1".to_owned(), arguments) };
         let mut arguments = arguments;
         let mut alternatives = vec!["1 = 0".to_owned()];
@@ -149,11 +149,6 @@ impl Store {
     ) -> Result<Vec<Row>, DbError> {
         let (condition, arguments) = reach.of_devices(self.db.engine(), &mut 2, arguments);
         self.db.rows_where(statement, &condition, arguments).await
-    }
-
-    /// Writes a reach into the condition of a search for devices that has `taken` placeholders.
-    pub(super) fn reaching(&self, reach: &Reach, taken: &mut usize, arguments: Args) -> (String, Args) {
-        reach.of_devices(self.db.engine(), taken, arguments)
     }
 
     /// Lists the device groups of a tenant by name.

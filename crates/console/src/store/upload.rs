@@ -2,7 +2,7 @@
 
 use action::{DeviceId, SiteId, TenantId, Timestamp};
 use console_api::{Change, DevicesChange};
-use database::{DbError, Statement, Transaction, args};
+use database::{DbError, Engine, Statement, Transaction, args};
 use serde::Serialize;
 use site_link::{Checksum, DeviceBatch, Part};
 
@@ -37,6 +37,14 @@ struct Stored<'a> {
     resources: Option<u32>,
     complied: Option<i64>,
     hash: u64,
+    who: &'a str,
+    serial: &'a str,
+    addresses: String,
+    tags: String,
+    discovered: Option<i64>,
+    seen: i64,
+    generation: u64,
+    search: String,
 }
 
 const SITE: Statement = Statement::split(
@@ -49,29 +57,46 @@ const REACHED: Statement = Statement::both(
 );
 const PUT: Statement = Statement::split(
     "INSERT INTO device (site, tenant, round, id, resource, name, name_key, os, os_version, architecture, client_version,
-        online, online_changed, enrolled, compliant, resources, complied, hash)
+        online, online_changed, enrolled, compliant, resources, complied, hash,
+        user_name, serial, addresses, tags, discovered, seen, generation, search_key)
      SELECT $1, $2, $3, value ->> 'id', value ->> 'resource', value ->> 'name', value ->> 'key', value ->> 'os',
         value ->> 'os_version', value ->> 'architecture', value ->> 'client', value ->> 'online',
         value ->> 'online_changed', value ->> 'enrolled', value ->> 'compliant', value ->> 'resources',
-        value ->> 'complied', value ->> 'hash'
+        value ->> 'complied', value ->> 'hash', value ->> 'who', value ->> 'serial', value ->> 'addresses',
+        value ->> 'tags', value ->> 'discovered', value ->> 'seen', value ->> 'generation', value ->> 'search'
      FROM json_each($4) WHERE true
      ON CONFLICT (site, id) DO UPDATE SET round = excluded.round, resource = excluded.resource, name = excluded.name,
         name_key = excluded.name_key, os = excluded.os, os_version = excluded.os_version,
         architecture = excluded.architecture, client_version = excluded.client_version, online = excluded.online,
         online_changed = excluded.online_changed, enrolled = excluded.enrolled, compliant = excluded.compliant,
-        resources = excluded.resources, complied = excluded.complied, hash = excluded.hash",
+        resources = excluded.resources, complied = excluded.complied, hash = excluded.hash,
+        user_name = excluded.user_name, serial = excluded.serial, addresses = excluded.addresses, tags = excluded.tags,
+        discovered = excluded.discovered, seen = excluded.seen, generation = excluded.generation,
+        search_key = excluded.search_key",
     "INSERT INTO device (site, tenant, round, id, resource, name, name_key, os, os_version, architecture, client_version,
-        online, online_changed, enrolled, compliant, resources, complied, hash)
+        online, online_changed, enrolled, compliant, resources, complied, hash,
+        user_name, serial, addresses, tags, discovered, seen, generation, search_key)
      SELECT $1, $2, $3, id, resource, name, key, os, os_version, architecture, client, online, online_changed, enrolled,
-        compliant, resources, complied, hash
+        compliant, resources, complied, hash, who, serial, addresses, tags, discovered, seen, generation, search
      FROM json_to_recordset($4::json) AS x (id text, resource bigint, name text, key text, os text, os_version text,
         architecture text, client text, online bigint, online_changed bigint, enrolled bigint, compliant bigint,
-        resources bigint, complied bigint, hash bigint)
+        resources bigint, complied bigint, hash bigint, who text, serial text, addresses text, tags text,
+        discovered bigint, seen bigint, generation bigint, search text)
      ON CONFLICT (site, id) DO UPDATE SET round = excluded.round, resource = excluded.resource, name = excluded.name,
         name_key = excluded.name_key, os = excluded.os, os_version = excluded.os_version,
         architecture = excluded.architecture, client_version = excluded.client_version, online = excluded.online,
         online_changed = excluded.online_changed, enrolled = excluded.enrolled, compliant = excluded.compliant,
-        resources = excluded.resources, complied = excluded.complied, hash = excluded.hash",
+        resources = excluded.resources, complied = excluded.complied, hash = excluded.hash,
+        user_name = excluded.user_name, serial = excluded.serial, addresses = excluded.addresses, tags = excluded.tags,
+        discovered = excluded.discovered, seen = excluded.seen, generation = excluded.generation,
+        search_key = excluded.search_key",
+);
+/// What PostgreSQL keeps the texts of its index in; what has not changed is not written. SQLite's index follows by itself.
+const INDEX: Statement = Statement::both(
+    "INSERT INTO device_search (site, id, search_key)
+     SELECT $1, id, search FROM json_to_recordset($2::json) AS x (id text, search text)
+     ON CONFLICT (site, id) DO UPDATE SET search_key = excluded.search_key
+     WHERE device_search.search_key <> excluded.search_key",
 );
 const REMOVE: Statement = Statement::split(
     "DELETE FROM device WHERE site = $1 AND id IN (SELECT value FROM json_each($2))",
@@ -106,7 +131,7 @@ impl Store {
         }
         let tenant: TenantId = row.parsed("tenant")?;
         let round = row.unsigned("devices_round")? + u64::from(batch.part == Part::FullStart);
-        put(&mut transaction, tenant, site, round, batch).await?;
+        put(&mut transaction, self.db.engine(), tenant, site, round, batch).await?;
         if batch.part == Part::FullEnd {
             transaction.execute(&FORGET, args![site.to_string(), round]).await?;
         }
@@ -125,6 +150,7 @@ impl Store {
 
 async fn put(
     transaction: &mut Transaction,
+    engine: Engine,
     tenant: TenantId,
     site: SiteId,
     round: u64,
@@ -134,6 +160,9 @@ async fn put(
         let stored: Vec<Stored<'_>> = batch.devices.iter().map(Stored::from).collect();
         let arguments = args![site.to_string(), tenant.to_string(), round].set(&stored);
         transaction.execute(&PUT, arguments).await?;
+        if engine == Engine::Postgres {
+            transaction.execute(&INDEX, args![site.to_string()].set(&stored)).await?;
+        }
     }
     if !batch.removed.is_empty() {
         transaction.execute(&REMOVE, args![site.to_string()].set(&batch.removed)).await?;
@@ -177,6 +206,34 @@ impl<'a> From<&'a site_link::Device> for Stored<'a> {
             resources: compliance.map(|compliance| compliance.total),
             complied: compliance.map(|compliance| compliance.at.0),
             hash: device.hash(),
+            who: &device.details.user,
+            serial: &device.details.serial,
+            addresses: lines(&device.details.addresses),
+            tags: lines(&device.details.tags),
+            discovered: device.discovered.map(|at| at.0),
+            seen: device.discovered.map_or(device.online_changed.0, |at| at.0.max(device.online_changed.0)),
+            generation: device.generation,
+            search: search_key(device),
         }
     }
+}
+
+/// Joins texts, each on a line of its own whatever it holds.
+fn lines(texts: &[String]) -> String {
+    let lines: Vec<String> = texts.iter().map(|text| text.replace(char::is_control, " ")).collect();
+    lines.join("\n")
+}
+
+/// Returns what a search for a device looks at: its texts in lower case, a line for each.
+fn search_key(device: &site_link::Device) -> String {
+    let details = &device.details;
+    let texts = [&device.name, &details.user, &details.serial];
+    let texts: Vec<String> = texts
+        .into_iter()
+        .chain(&details.addresses)
+        .chain(&details.tags)
+        .filter(|text| !text.is_empty())
+        .map(|text| name_key(text))
+        .collect();
+    lines(&texts)
 }

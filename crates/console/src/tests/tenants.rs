@@ -23,6 +23,26 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
     let role: ConsoleRole = world.post("/api/v1/roles", &world.ann, &role).await.json();
     let assignment = json!({ "role": role.id, "holder": { "type": "user", "user": me.id } });
     let assignment: Assignment = world.post("/api/v1/assignments", &world.ann, &assignment).await.json();
+    let webhook = console_api::Webhook {
+        id: service::dice::uuid(),
+        url: "https://hooks.example".into(),
+        types: Vec::new(),
+        created: world.clock.now(),
+        waiting: 0,
+        dead: 0,
+    };
+    let entry = crate::store::Audit {
+        tenant: world.tenant,
+        at: world.clock.now(),
+        who: "ann".into(),
+        source: "192.0.2.1".into(),
+        what: "webhook.create",
+        subject: webhook.id.to_string(),
+        devices: String::new(),
+        rule: String::new(),
+        result: "done".into(),
+    };
+    world.store().create_webhook(world.tenant, &webhook, "whsec_", entry).await.expect("stored");
     let zoe = world.other_tenant().await;
 
     let document: Value = serde_json::from_str(&crate::openapi()).expect("json");
@@ -37,6 +57,7 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
             .replace("{assignment}", &assignment.id.to_string())
             .replace("{device_group}", &group.id.to_string())
             .replace("{session}", &sessions[0].id.to_string())
+            .replace("{webhook}", &webhook.id.to_string())
             .replace("{token}", &token.token.id.to_string());
         assert!(!with_ids.contains('{'), "give `{path}` an id of another tenant here");
         if with_ids == *path {

@@ -61,6 +61,7 @@ async fn devices_are_removed_and_searched_and_come_in_pages() {
             checksum: None,
         };
         world.outbox().apply_devices(site, &batch).await.expect("stored");
+        world.outbox().link_up(site, world.clock.now()).await.expect("stored");
         for (query, count) in [
             ("", 24),
             ("&search=SHOP-1", 11),

@@ -75,6 +75,11 @@ impl World {
     }
 
     async fn on(db: TestDb) -> Self {
+        Self::reaching(db, Outside::new(false, None).expect("a client")).await
+    }
+
+    /// Makes a console that calls other systems in its own way.
+    pub(super) async fn reaching(db: TestDb, outside: Outside) -> Self {
         let clock = MovingClock::default();
         let fresh =
             Identity { console: ConsoleId(Uuid::from_u128(7)), link_seed: [7; 32], created: clock.now() };
@@ -85,7 +90,7 @@ impl World {
         let config = Config::new(([127, 0, 0, 1], 0).into(), "https://console.example", "sqlite::memory:");
         let ticking = clock.clone();
         let clock_of_console = Clock::new(move || ticking.now());
-        let providers = Providers::new(Outside::new(false, None).expect("a client"));
+        let providers = Providers::new(outside);
         let console =
             Console::new(store, fresh.console, config, providers, log, clock_of_console, Shutdown::new());
         let console = console.expect("a console");
@@ -265,6 +270,9 @@ pub(super) fn device(site: SiteId, number: u32) -> Device {
         online_changed: MovingClock::START,
         enrolled: Timestamp(MovingClock::START.0 - 1),
         compliance: None,
+        details: site_link::Details::default(),
+        generation: 1,
+        discovered: None,
     }
 }
 

@@ -7,3 +7,4 @@ mod attaching;
 mod requests;
 mod links;
 mod uploads;
+mod answers;

@@ -25,13 +25,13 @@ pub struct NewDevice {
 const FOR_CHANGE: Statement = locking!(concat!("SELECT ", columns!(), " FROM device WHERE device = $1"));
 const INSERT: Statement = Statement::both(
     "INSERT INTO device (device, enrolment, resource, name, os, os_version, architecture, client_version, hardware, \
-     enrolled, discovered, online, online_changed, hash, seq) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, 0, $10, $11, $12)",
+     enrolled, discovered, online, online_changed, hash, seq, details) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, 0, $10, $11, $12, $13)",
 );
 const UPDATE: Statement = Statement::both(
     "UPDATE device SET enrolment = $2, resource = $3, name = $4, os = $5, os_version = $6, architecture = $7, \
      client_version = $8, hardware = $9, discovered = $10, compliant = $11, total = $12, complied_at = $13, \
-     hash = $14, seq = $15 WHERE device = $1",
+     hash = $14, seq = $15, details = $16 WHERE device = $1",
 );
 const DELETE: Statement = Statement::both("DELETE FROM device WHERE device = $1");
 const REMOVED: Statement = Statement::both(
@@ -138,6 +138,7 @@ pub(super) async fn update(transaction: &mut Transaction, device: &DeviceRow) ->
         compliance.map(|compliance| compliance.at.0),
         device.hash_of_facts(),
         device.seq,
+        facts.details.stored(),
     ];
     transaction.execute(&UPDATE, args).await.map(|_| ())
 }
@@ -174,6 +175,7 @@ async fn insert(
         now.0,
         row.hash_of_facts(),
         seq,
+        facts.details.stored(),
     ];
     transaction.execute(&INSERT, args).await?;
     transaction.execute(&BACK, args![new.device.to_string()]).await?;

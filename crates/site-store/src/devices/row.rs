@@ -2,6 +2,7 @@
 
 use action::{DeviceId, EnrolmentId, ResourceId, Timestamp};
 use database::{DbError, Row, Statement, args};
+use serde::{Deserialize, Serialize};
 
 use crate::SiteStore;
 
@@ -20,6 +21,37 @@ pub struct DeviceFacts {
     pub client_version: String,
     /// A hash of the machine's id; the same for clones of one image.
     pub hardware: String,
+    /// What people search by.
+    pub details: DeviceDetails,
+}
+
+/// What a device says of itself that people search by.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct DeviceDetails {
+    /// Who uses it.
+    pub user: String,
+    /// The machine's serial number.
+    pub serial: String,
+    /// Its network addresses.
+    pub addresses: Vec<String>,
+    /// What its owner marked it with.
+    pub tags: Vec<String>,
+}
+
+impl DeviceDetails {
+    /// Returns what the store keeps: nothing where it says nothing.
+    pub(super) fn stored(&self) -> Option<String> {
+        if *self == Self::default() { None } else { serde_json::to_string(self).ok() }
+    }
+
+    /// Returns the texts of the device's hash.
+    fn texts(&self) -> Vec<String> {
+        if *self == Self::default() {
+            return Vec::new();
+        }
+        vec![self.user.clone(), self.serial.clone(), self.addresses.join(" "), self.tags.join(" ")]
+    }
 }
 
 /// How far a device complies with its policies.
@@ -62,7 +94,7 @@ pub struct DeviceRow {
 macro_rules! columns {
     () => {
         "device, enrolment, resource, name, os, os_version, architecture, client_version, hardware, enrolled, \
-         discovered, online, online_changed, compliant, total, complied_at, seq"
+         discovered, online, online_changed, compliant, total, complied_at, seq, details"
     };
 }
 pub(super) use columns;
@@ -124,6 +156,10 @@ impl DeviceRow {
                 architecture: text("architecture")?,
                 client_version: text("client_version")?,
                 hardware: text("hardware")?,
+                details: match row.opt_text("details")? {
+                    Some(details) => serde_json::from_str(details).unwrap_or_default(),
+                    None => DeviceDetails::default(),
+                },
             },
             enrolled: Timestamp(row.int("enrolled")?),
             discovered: Timestamp(row.int("discovered")?),
@@ -167,6 +203,7 @@ impl DeviceRow {
             compliance.as_deref().unwrap_or_default(),
         ]
         .into_iter()
+        .chain(facts.details.texts().iter().map(String::as_str))
         .flat_map(|text| text.bytes().chain([0xff]))
         .fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }

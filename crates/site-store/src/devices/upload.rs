@@ -36,7 +36,7 @@ const CHANGES: Statement = Statement::both(concat!(
     "SELECT ",
     columns!(),
     " FROM device WHERE seq > $1 UNION ALL \
-     SELECT device, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, seq \
+     SELECT device, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, seq, NULL \
      FROM removed_device WHERE seq > $1 ORDER BY seq LIMIT $2"
 ));
 const CHECKSUM: Statement = Statement::both(

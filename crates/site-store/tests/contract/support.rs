@@ -58,6 +58,7 @@ pub(crate) fn facts(name: &str) -> DeviceFacts {
         architecture: "x86_64".into(),
         client_version: "0.1.0".into(),
         hardware: "f00d".into(),
+        details: site_store::DeviceDetails { user: format!("user of {name}"), ..Default::default() },
     }
 }
 

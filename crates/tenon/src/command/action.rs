@@ -1,6 +1,7 @@
 //! `tenon action`: run a device action, follow it, withdraw it.
 
 mod ask;
+mod check;
 mod show;
 mod follow;
 
@@ -27,6 +28,8 @@ pub(crate) struct Action {
 enum What {
     /// Run a device action
     Run(Run),
+    /// Say what would become of an action, without running anything
+    Check(Run),
     /// Show an action with the history of its hops
     Show {
         /// The action's id
@@ -84,6 +87,7 @@ pub(crate) async fn run(action: Action) -> anyhow::Result<ExitCode> {
     let json = action.console.json;
     match action.what {
         What::Run(asked) => return ask::run(&client, asked, json).await,
+        What::Check(asked) => return check::run(&client, asked, json).await,
         What::Show { task_guid } => {
             let action = client.action(task_guid).await.map_err(refused)?;
             if json { print::json(&action)? } else { show::whole(&action)? }

@@ -1,7 +1,9 @@
 //! `tenon device`: the devices that a console knows.
 
 use action::DeviceId;
-use console_api::{Device as ShownDevice, DeviceQuery, LARGEST_PAGE};
+use console_api::{
+    ClientError, Device as ShownDevice, DeviceDetails, DeviceQuery, LARGEST_PAGE, OnlineStatus,
+};
 
 use crate::{
     exit::{self, Stop},
@@ -25,14 +27,17 @@ enum What {
         /// Only devices that match, such as `name startsWith "shop-" and online = true`
         #[arg(long)]
         filter: Option<String>,
-        /// Only devices whose name contains this
+        /// Only devices of which name, user, serial number, addresses or tags hold each of these words
         #[arg(long)]
         search: Option<String>,
+        /// By what: name, online, seen, os, client_version or user; with `-` before it the other way round
+        #[arg(long, allow_hyphen_values = true)]
+        sort: Option<String>,
         /// At most this many
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// Show a device
+    /// Show a device, with what its site knows of it where the site lets you read that
     Show {
         /// The device's id or name
         device: String,
@@ -43,9 +48,9 @@ enum What {
 pub(crate) async fn run(device: Device) -> anyhow::Result<()> {
     let client = device.console.client()?;
     match device.what {
-        What::List { filter, search, limit } => {
+        What::List { filter, search, sort, limit } => {
             let mut devices = Vec::new();
-            let mut query = DeviceQuery { filter, search, ..DeviceQuery::default() };
+            let mut query = DeviceQuery { filter, search, sort, ..DeviceQuery::default() };
             while devices.len() < limit {
                 let wanted = u32::try_from(limit - devices.len()).unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE);
                 query.limit = Some(wanted);
@@ -64,10 +69,14 @@ pub(crate) async fn run(device: Device) -> anyhow::Result<()> {
         }
         What::Show { device: wanted } => {
             let shown = find(&client, &wanted).await?;
+            // What the console knows is shown whether or not the site lets this person read more.
+            let details = client.device_details(shown.id).await;
             if device.console.json {
-                return print::json(&shown);
+                let details = details.as_ref().ok();
+                return print::json(&serde_json::json!({ "device": shown, "details": details }));
             }
             show(&shown)?;
+            tell(&details)?;
         }
     }
     Ok(())
@@ -114,7 +123,57 @@ fn row(device: &ShownDevice) -> Vec<String> {
 }
 
 fn status(device: &ShownDevice) -> &'static str {
-    if device.online { "online" } else { "offline" }
+    match device.status {
+        OnlineStatus::Online => "online",
+        OnlineStatus::Offline => "offline",
+        OnlineStatus::Unknown => "unknown",
+    }
+}
+
+/// Prints what the site knows of a device, or why it does not say.
+fn tell(details: &Result<DeviceDetails, ClientError>) -> anyhow::Result<()> {
+    print::line("")?;
+    let details = match details {
+        Ok(details) => details,
+        Err(error) => {
+            let said = error
+                .problem()
+                .map_or_else(|| error.to_string(), |problem| format!("{} {}", problem.detail, problem.fix));
+            print::line(&format!("the site does not say more: {}", print::clean(&said)))?;
+            return Ok(());
+        }
+    };
+    let when = if details.live { "now" } else { "last, its connector is away since" };
+    print::line(&format!(
+        "as the site knows it, {when} {} ({})",
+        details.as_of,
+        print::clean(&details.rule)
+    ))?;
+    let collections: Vec<_> = details.collections.iter().map(|c| format!("{} ({})", c.name, c.id)).collect();
+    for (name, value) in [
+        ("enrolment", details.client.enrolment.to_string()),
+        ("said so", details.client.discovered.to_string()),
+        ("server", details.client.notification_server.clone().unwrap_or_else(|| "none".to_owned())),
+        ("collections", collections.join(", ")),
+    ] {
+        print::line(&format!("{name:<11} {}", print::clean(&value)))?;
+    }
+    if !details.tasks.is_empty() {
+        let rows: Vec<_> = details
+            .tasks
+            .iter()
+            .map(|t| {
+                vec![
+                    t.changed.to_string(),
+                    t.kind.to_string(),
+                    t.state.name().to_owned(),
+                    t.task_guid.to_string(),
+                ]
+            })
+            .collect();
+        print::table(&["CHANGED", "KIND", "STATE", "TASK GUID"], &rows)?;
+    }
+    Ok(())
 }
 
 fn show(device: &ShownDevice) -> anyhow::Result<()> {
@@ -129,7 +188,12 @@ fn show(device: &ShownDevice) -> anyhow::Result<()> {
         ("site", device.site.to_string()),
         ("status", format!("{} since {}", status(device), device.online_changed)),
         ("system", format!("{} {} ({})", device.os, device.os_version, device.architecture)),
+        ("last seen", device.last_seen.at.to_string()),
         ("client", device.client_version.clone()),
+        ("user", device.user.clone()),
+        ("serial", device.serial.clone()),
+        ("addresses", device.addresses.join(" ")),
+        ("tags", device.tags.join(", ")),
         ("enrolled", device.enrolled.to_string()),
         ("compliance", compliance),
     ] {

@@ -20,6 +20,7 @@ pub(crate) mod doctor;
 pub(crate) mod attach_code;
 pub(crate) mod tenant;
 pub(crate) mod user;
+pub(crate) mod webhook;
 pub(crate) mod token;
 pub(crate) mod audit;
 pub(crate) mod console_role;
@@ -58,6 +59,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(audit) => audit::run(audit).await?,
         Command::ConsoleRole(role) => console_role::run(role).await?,
         Command::DeviceGroup(group) => device_group::run(group).await?,
+        Command::Webhook(webhook) => webhook::run(webhook).await?,
         Command::Policy(policy) => policy::run(policy).await?,
         Command::Application(application) => application::run(application).await?,
         Command::Deployment(deployment) => deployment::run(deployment).await?,

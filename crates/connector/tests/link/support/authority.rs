@@ -6,9 +6,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use action::Reason;
+use action::{Reason, Timestamp};
 use authority_link::{
-    Allowed, Answer, Call, Decision, Mirror, ResolvedTarget, Role, encode_answer, server::AwaitIntroduction,
+    Allowed, Answer, Call, Decision, DryRun, Mirror, ResolvedTarget, Role, encode_answer,
+    server::AwaitIntroduction,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proof::request::Request;
@@ -107,6 +108,23 @@ fn answer(call: Call, state: &mut State) -> Answer {
             let targets = state.members.iter().filter(after).take(limit as usize).cloned().collect();
             Answer::Targets { targets }
         }
+        Call::DryRun { online, forecast, .. } => Answer::DryRun(Box::new(DryRun {
+            rule: Some("Operations Administrator on SMS00001".into()),
+            reason: None,
+            count: state.members.len() as u64,
+            online: online.len() as u64,
+            refused: Vec::new(),
+            waits: None,
+            sent_by: forecast.and_then(|forecast| forecast.seconds_for(1)).map(|_| Timestamp(0)),
+            ends_by: Timestamp(0),
+        })),
+        Call::MayRead { .. } => match &state.refuse {
+            Some(reason) => Answer::MayNotRead { reason: reason.clone() },
+            None => Answer::MayRead {
+                rule: "Read-only Analyst on SMS00001".into(),
+                collections: vec![("SMS00001".into(), "All Devices".into())],
+            },
+        },
         Call::Mirror => Answer::Mirror(state.mirror.clone()),
         other => panic!("the connector asked {other:?}"),
     }

@@ -21,7 +21,11 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{handshake::Proved, seats::Seat};
+use super::{
+    super::questions::{Asked, Listening, Open},
+    handshake::Proved,
+    seats::Seat,
+};
 use crate::{
     state::Console,
     store::{Outgoing, Sending},
@@ -51,6 +55,8 @@ struct Serving<'a> {
     to_say: VecDeque<ToSite>,
     /// The number of the last request that was read from the store.
     asked: u64,
+    /// Questions that wait for the site's answer.
+    open: Open,
 }
 
 /// How a link ended.
@@ -84,7 +90,7 @@ pub(super) async fn serve(
     writing.spawn(write(sink, to_write));
     let session = ConsoleSession::new(proved.admitted.channel, now());
     let to_say = VecDeque::new();
-    let mut serving = Serving { console, site, session, frames, to_say, asked: 0 };
+    let mut serving = Serving { console, site, session, frames, to_say, asked: 0, open: Open::default() };
 
     let ended = if proved.attached {
         let ended = serving.run(&mut stream, &mut writing, seat, shutdown).await;
@@ -110,6 +116,7 @@ impl Serving<'_> {
         if let Err(error) = self.begin().await {
             return End::Store(error);
         }
+        let mut listening = self.console.questions().listen(self.site);
         let mut next_pass = Instant::now();
         loop {
             let frames = self.frames.clone();
@@ -122,6 +129,7 @@ impl Serving<'_> {
                     next_pass = Instant::now() + PASS_EVERY;
                     self.pass().await
                 }
+                Some(asked) = next_question(&mut listening) => self.ask(asked),
                 () = sleep_until(self.wake_at()) => self.on_timeout(),
                 // A frame could not be written.
                 _ = writing.join_next() => Err(End::Gone),
@@ -184,12 +192,20 @@ impl Serving<'_> {
                 }
             }
             ToConsole::Mirror { mirror } => outbox.mirror(site, &mirror).await?,
+            ToConsole::Answer { number, answer } => self.open.answered(number, answer),
             ToConsole::Offboard => {
                 outbox.offboarded_by_site(site).await?;
                 return Err(End::Closed(CloseReason::Offboarded));
             }
             ToConsole::Heartbeat { .. } | ToConsole::Unknown => {}
         }
+        Ok(())
+    }
+
+    /// A person waits: their question goes before what the store sends.
+    fn ask(&mut self, asked: Asked) -> Result<(), End> {
+        let (number, question) = self.open.begin(asked);
+        self.to_say.push_front(ToSite::Ask { number, question });
         Ok(())
     }
 
@@ -253,6 +269,10 @@ impl Serving<'_> {
             let _ = timeout(CLOSE_WITHIN, last).await;
         }
     }
+}
+
+async fn next_question(listening: &mut Listening) -> Option<Asked> {
+    listening.asked.recv().await
 }
 
 fn message(outgoing: Outgoing) -> ToSite {

@@ -198,6 +198,9 @@ pub(crate) fn device(number: u64) -> Device {
         online_changed: clock::now(),
         enrolled: clock::now(),
         compliance: None,
+        details: site_link::Details::default(),
+        generation: 1,
+        discovered: None,
     }
 }
 

@@ -15,17 +15,7 @@ use crate::{
 
 /// Asks for an action, and follows it where that was asked for.
 pub(super) async fn run(client: &Client, asked: Run, json: bool) -> anyhow::Result<ExitCode> {
-    let target = target(client, &asked).await?;
-    let within = asked.deliver_within_minutes.map(|minutes| Duration::from_secs(60 * minutes));
-    let new = NewAction {
-        kind: asked.kind,
-        target,
-        param: asked.param,
-        deliver_by: within.map(|within| service::clock::now().plus(within)),
-        finish_within_seconds: None,
-        offline: None,
-        task_guid: None,
-    };
+    let new = new_action(client, &asked).await?;
     // Without a key of the caller's own, one for this invocation makes the client's own repetition harmless.
     let key = asked.idempotency_key.unwrap_or_else(|| service::dice::uuid().to_string());
     let stored = client.create_action(&new, &key).await.map_err(refused)?;
@@ -49,6 +39,20 @@ pub(super) async fn run(client: &Client, asked: Run, json: bool) -> anyhow::Resu
         print::json(&ended)?;
     }
     Ok(ExitCode::from(if all_done { exit::DONE } else { exit::NOT_ALL_DONE }))
+}
+
+/// Makes the request.
+pub(super) async fn new_action(client: &Client, asked: &Run) -> anyhow::Result<NewAction> {
+    let within = asked.deliver_within_minutes.map(|minutes| Duration::from_secs(60 * minutes));
+    Ok(NewAction {
+        kind: asked.kind,
+        target: target(client, asked).await?,
+        param: asked.param.clone(),
+        deliver_by: within.map(|within| service::clock::now().plus(within)),
+        finish_within_seconds: None,
+        offline: None,
+        task_guid: None,
+    })
 }
 
 async fn target(client: &Client, asked: &Run) -> anyhow::Result<NewTarget> {

@@ -12,7 +12,7 @@ use service::{
     shutdown::Shutdown,
     wake::Wakes,
 };
-use site_store::SiteStore;
+use site_store::{SiteStore, ThrottleSetting};
 use tokio::{sync::oneshot, task::JoinSet};
 
 use super::{
@@ -200,9 +200,21 @@ impl Site {
             }
             SiteRole::Notifier => {
                 let config = file.notifier_config()?;
+                // Read by the connector, which tells people how long an action would take.
+                store.put_setting(ThrottleSetting::NAME, &setting(&config.throttle.get())).await?;
                 let log = ComponentLog::open(&self.logs, Component::BGB_SERVER)?;
                 notifier::start(config, store, wakes, log, authority, shutdown).await?
             }
         })
+    }
+}
+
+/// Returns the throttles as the site's store keeps them.
+fn setting(throttles: &notifier::Throttles) -> ThrottleSetting {
+    let numbers = |throttle: &notifier::Throttle| (throttle.strategy(), throttle.param());
+    let by_kind = throttles.by_kind.iter();
+    ThrottleSetting {
+        default: numbers(&throttles.default),
+        by_kind: by_kind.map(|(kind, throttle)| (kind.0, numbers(throttle))).collect(),
     }
 }

@@ -1,0 +1,151 @@
+//! Questions that the console asks while a person waits, and the site's answers. Nothing of them is stored on the way:
+//! who loses the link asks again.
+
+use action::{DeviceId, EnrolmentId, Reason, ResourceId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A question to the site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Question {
+    /// What would become of a request. Answer: `DryRun`.
+    DryRun {
+        /// The request's bytes, base64, as in `Request`.
+        request: String,
+        /// The person, as the console signed them in.
+        user: UserId,
+        /// The person's sign-in name.
+        user_name: String,
+    },
+    /// What the site knows of a device. The site decides whether the person may read it. Answer: `Device` or `Refused`.
+    Device {
+        /// The device.
+        device: DeviceId,
+        /// The person, as the console signed them in.
+        user: UserId,
+        /// The person's sign-in name.
+        user_name: String,
+    },
+    /// Upload all devices now. Answer: `Done`; the devices follow as a round of their own.
+    UploadDevices,
+    /// A question of a later version. Answer: `Failed`.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The site's answer to a [`Question`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done, or begins.
+    Done,
+    /// What would become of the request.
+    DryRun(Box<DryRun>),
+    /// What the site knows of the device.
+    Device(Box<DeviceKnown>),
+    /// The site's rules do not allow it.
+    Refused {
+        /// Why.
+        reason: Reason,
+    },
+    /// The site cannot answer now.
+    Failed {
+        /// What failed, in words that the person may read.
+        what: String,
+    },
+    /// An answer of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What would become of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DryRun {
+    /// The rule that would allow it; none where it would be refused as a whole.
+    pub rule: Option<String>,
+    /// Why it would be refused as a whole.
+    pub reason: Option<Reason>,
+    /// How many devices it would be for.
+    pub count: u64,
+    /// How many of them are online.
+    pub online: u64,
+    /// Devices that it would not be for, each with its reason; the first [`MOST_REFUSED`].
+    pub refused: Vec<(DeviceId, Reason)>,
+    /// How many devices it would not be for.
+    pub refused_count: u64,
+    /// What it would wait for beside its devices and the throttle.
+    pub waits: Option<Reason>,
+    /// The throttle that it would meet, where the site knows it.
+    pub throttle: Option<Throttle>,
+    /// When the last device that is online now would be sent its task, where that can be known.
+    pub sent_by: Option<Timestamp>,
+    /// When the last answer can come.
+    pub ends_by: Timestamp,
+}
+
+/// The most devices that a dry run names.
+pub const MOST_REFUSED: usize = 1_000;
+
+/// The site's throttle for a kind of action.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Throttle {
+    /// 0 none, 1 a steady rate, 2 a window, 3 a spread.
+    pub strategy: u32,
+    /// Clients a second, unanswered tasks, or seconds.
+    pub param: u32,
+    /// Tasks for devices that are online, which would go before.
+    pub ahead: u64,
+}
+
+/// What the site knows of a device, as of now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceKnown {
+    /// The rule that allowed the reading.
+    pub rule: String,
+    /// When the site looked.
+    pub at: Timestamp,
+    /// What the client is.
+    pub client: ClientDetails,
+    /// The collections that hold it: id and name.
+    pub collections: Vec<(String, String)>,
+    /// Its last report of compliance: the site's own JSON text of it.
+    pub compliance: Option<serde_json::Value>,
+    /// What the site has on its way to it or has lately ended, the newest first.
+    pub tasks: Vec<DeviceTask>,
+}
+
+/// What the client of a device is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientDetails {
+    /// The site's number for it.
+    pub resource: ResourceId,
+    /// Its newest enrolment.
+    pub enrolment: EnrolmentId,
+    /// When it enrolled first.
+    pub enrolled: Timestamp,
+    /// When it last said what it is.
+    pub discovered: Timestamp,
+    /// Whether it is connected.
+    pub online: bool,
+    /// When that last changed.
+    pub online_changed: Timestamp,
+    /// The notification server that it is connected to, or was last.
+    pub server: Option<String>,
+    /// The agent's version.
+    pub client_version: String,
+    /// A hash of the machine's id.
+    pub hardware: String,
+}
+
+/// A task of a device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceTask {
+    /// The action.
+    pub task_guid: action::TaskGuid,
+    /// What it does.
+    pub kind: action::ActionKind,
+    /// Where it stands for the device.
+    pub state: action::State,
+    /// When that last changed.
+    pub changed: Timestamp,
+}
