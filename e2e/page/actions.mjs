@@ -29,6 +29,7 @@ await run({}, async (story) => {
     await page.getByRole("button", { name: button }).click();
     await page.getByRole("dialog").waitFor();
     await page.getByRole("button", { name: "Run on 1 device" }).waitFor();
+    await page.locator("[data-check=allowed]").waitFor();
     await story.check(`ask-${button.toLowerCase().replaceAll(" ", "-")}`);
     await page.getByRole("button", { name: "Run on 1 device" }).click();
     await story.heading(button);
@@ -49,6 +50,9 @@ await run({}, async (story) => {
   await page.getByRole("tab", { name: "Device actions status" }).click();
   await story.until("three actions are listed", async () => (await page.getByRole("row").count()) >= 4);
   await story.check("device-actions");
+  await page.getByRole("tab", { name: "Client details" }).click();
+  await story.see("Asked at the site just now.");
+  await story.check("device-details");
   await page.getByRole("link", { name: "Device actions", exact: true }).click();
   await story.heading(/Device actions/);
   await story.check("actions");

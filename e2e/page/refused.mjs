@@ -10,6 +10,8 @@ await run({}, async (story) => {
   await page.getByRole("link", { name: told.device }).click();
   await story.heading(told.device);
   await page.getByRole("button", { name: "Sync machine policy" }).click();
+  await page.locator("[data-check=refused] [data-reason=user_unknown_to_site]").waitFor();
+  await story.check("ask-refused");
   await page.getByRole("button", { name: "Run on 1 device" }).click();
   await page.locator("[data-state=refused]").waitFor();
   const reason = page.locator("[data-hop=authority] [data-reason=user_unknown_to_site]");

@@ -35,6 +35,9 @@ for (const dark of [false, true]) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     same(wide <= 0, true, "the page is as wide as the window");
 
+    await page.getByRole("button", { name: "Device name" }).click();
+    await story.until("the list is turned round", async () =>
+      (await page.getByRole("columnheader", { name: "Device name" }).getAttribute("aria-sort")) === "descending");
     await story.go("/devices?filter=nonsense");
     await page.getByRole("alert").waitFor();
     await story.check(dark ? "devices-error-dark" : "devices-error");

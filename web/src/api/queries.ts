@@ -10,6 +10,8 @@ export interface DeviceSearch {
   search?: string | undefined;
   site?: string | undefined;
   filter?: string | undefined;
+  status?: Schemas["OnlineStatus"] | undefined;
+  sort?: string | undefined;
 }
 
 export const me = queryOptions({
@@ -36,8 +38,7 @@ export function devicePage(
   limit: number,
   signal?: AbortSignal,
 ): Promise<Schemas["Page_Device"]> {
-  const { search, site, filter } = query;
-  return answered(api.GET("/api/v1/devices", { params: { query: { search, site, filter, after, limit } }, signal }));
+  return answered(api.GET("/api/v1/devices", { params: { query: { ...query, after, limit } }, signal }));
 }
 
 export const devices = (query: DeviceSearch) =>
@@ -47,6 +48,22 @@ export const devices = (query: DeviceSearch) =>
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
+  });
+
+/** How many devices match; the console counts to a bound and says when there are more. */
+export const deviceCount = (query: DeviceSearch) =>
+  queryOptions({
+    queryKey: ["devices", "count", query],
+    queryFn: ({ signal }) => answered(api.GET("/api/v1/devices/count", { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const deviceDetails = (id: string) =>
+  queryOptions({
+    queryKey: ["device", id, "details"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/devices/{device}/details", { params: { path: { device: id } }, signal })),
+    retry: false,
   });
 
 export const device = (id: string) =>

@@ -13,6 +13,18 @@ export type Target =
 
 export type Offline = "queue" | "fail";
 
+/** Returns what the requests are aimed at: each within the console's bound. */
+export function bodiesOf(target: Target): Schemas["NewTarget"][] {
+  if (target.type === "collection") {
+    return [{ type: "collection", site: target.site, collection: target.collection }];
+  }
+  return parts(target.devices, DEVICES_AT_ONCE).map((part) =>
+    part.length === 1 && part[0]
+      ? { type: "device", device: part[0].id }
+      : { type: "devices", devices: part.map((device) => device.id) },
+  );
+}
+
 /** Asks, in as many requests as it takes; `keys` makes a repetition of a request harmless. */
 export async function askFor(
   kind: string,
@@ -21,15 +33,7 @@ export async function askFor(
   keys: (part: number) => string,
 ): Promise<Schemas["Action"][]> {
   const asked: Schemas["Action"][] = [];
-  const bodies: Schemas["NewTarget"][] =
-    target.type === "collection"
-      ? [{ type: "collection", site: target.site, collection: target.collection }]
-      : parts(target.devices, DEVICES_AT_ONCE).map((part) =>
-          part.length === 1 && part[0]
-            ? { type: "device", device: part[0].id }
-            : { type: "devices", devices: part.map((device) => device.id) },
-        );
-  for (const [part, body] of bodies.entries()) {
+  for (const [part, body] of bodiesOf(target).entries()) {
     const params = { header: { "Idempotency-Key": keys(part) } };
     const answer = await answered(api.POST("/api/v1/actions", { params, body: { kind, target: body, offline } }));
     asked.push(...answer.actions);

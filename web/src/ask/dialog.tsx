@@ -99,11 +99,8 @@ export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
               {forecast && <Count name={t("online.no")} value={forecast.offline} />}
               {forecast && forecast.unknown > 0 && <Count name={t("online.unknown")} value={forecast.unknown} />}
             </dl>
-            <SitesWord kind={kind} target={target} offline={offline} />
+            <SitesWord kind={kind} target={target} offline={offline} sites={byId} />
             {forecast && forecast.sites > 1 && <Text>{t("ask.sites", { count: forecast.sites })}</Text>}
-            {forecast?.away.map((site) => (
-              <Text key={site.id}>{t("ask.siteAway", { site: site.name })}</Text>
-            ))}
             <RadioGroup
               aria-label={t("ask.offline")}
               value={offline}

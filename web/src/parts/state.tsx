@@ -8,7 +8,7 @@ import { CircleFilled, CircleRegular } from "@fluentui/react-icons/svg/circle";
 import { QuestionCircleRegular } from "@fluentui/react-icons/svg/question-circle";
 import type { ReactNode } from "react";
 
-import { outcome, type Outcome, type State } from "../api/words";
+import { outcome, type Device, type Outcome, type Site, type State } from "../api/words";
 import { useTexts } from "../text/text";
 
 const useStyles = makeStyles({
@@ -54,23 +54,29 @@ export function StateLine({ state, unknown }: { state: State; unknown?: boolean 
   );
 }
 
-/** `up` is whether the site's connector is there: without it nobody knows who is online. */
-export function OnlineLine({ online, up }: { online: boolean; up: boolean }): ReactNode {
+export type Online = "yes" | "no" | "unknown";
+
+/** Returns whether a device is online. While its site's connector is away nobody knows. */
+export function statusOf(device: Device, site: Site | undefined): Online {
+  if (site && !site.link.up) return "unknown";
+  switch (device.status) {
+    case "unknown":
+      return "unknown";
+    case "online":
+      return "yes";
+    default:
+      return device.online ? "yes" : "no";
+  }
+}
+
+export function OnlineLine({ status }: { status: Online }): ReactNode {
   const { t } = useTexts();
   const styles = useStyles();
-  if (!up) {
-    return (
-      <span className={styles.line}>
-        <QuestionCircleRegular className={mergeClasses(styles.small, styles.stopped)} aria-hidden />
-        {t("online.unknown")}
-      </span>
-    );
-  }
-  const Icon = online ? CircleFilled : CircleRegular;
+  const Icon = { yes: CircleFilled, no: CircleRegular, unknown: QuestionCircleRegular }[status];
   return (
     <span className={styles.line}>
-      <Icon className={mergeClasses(styles.small, online ? styles.done : styles.stopped)} aria-hidden />
-      {t(online ? "online.yes" : "online.no")}
+      <Icon className={mergeClasses(styles.small, status === "yes" ? styles.done : styles.stopped)} aria-hidden />
+      {t(`online.${status}`)}
     </span>
   );
 }

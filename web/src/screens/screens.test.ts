@@ -6,7 +6,7 @@ import { shown } from "../parts/outside";
 import { groups, hopLines } from "./action/hops";
 import { logLines } from "./action/lines";
 import { readActionsView } from "./actions/view";
-import { columnsOf, queryOf, readDevicesView, writeColumns } from "./devices/view";
+import { columnsOf, nextSort, queryOf, readDevicesView, writeColumns } from "./devices/view";
 import { byHour, sum } from "./home/outcomes";
 import { ownAddress } from "./sign-in/then";
 
@@ -124,10 +124,20 @@ describe("the address of the list of devices", () => {
 
   test("becomes a filter that cannot be broken out of", () => {
     expect(queryOf({ online: "no", os: 'De"b\\', filter: "name = 1 or name = 2" })).toEqual({
-      filter: 'online = false and os contains "De\\"b\\\\" and (name = 1 or name = 2)',
+      status: "offline",
+      filter: 'os contains "De\\"b\\\\" and (name = 1 or name = 2)',
     });
-    expect(queryOf({ filter: "online = true" })).toEqual({ filter: "online = true" });
+    expect(queryOf({ filter: "online = true", sort: "-seen" })).toEqual({ filter: "online = true", sort: "-seen" });
     expect(queryOf({})).toEqual({});
+  });
+
+  test("sorts up, down and as usual", () => {
+    expect(nextSort(undefined, "os")).toBe("os");
+    expect(nextSort("os", "os")).toBe("-os");
+    expect(nextSort("-os", "os")).toBeUndefined();
+    expect(nextSort(undefined, "name")).toBe("-name");
+    expect(readDevicesView({ sort: "-seen" })).toEqual({ sort: "-seen" });
+    expect(readDevicesView({ sort: "drop table" })).toEqual({});
   });
 
   test("keeps a choice of columns", () => {

@@ -72,6 +72,9 @@ function SiteCard({ site }: { site: Site }): ReactNode {
     mutationFn: () => answered(api.POST("/api/v1/sites/{site}/offboard", { params: { path: { site: site.id } } })),
     onSuccess: () => void queries.invalidateQueries(),
   });
+  const sync = useMutation({
+    mutationFn: () => answered(api.POST("/api/v1/sites/{site}/sync", { params: { path: { site: site.id } } })),
+  });
   const attached = site.state === "attached";
   return (
     <Card title={shown(site.name)}>
@@ -93,6 +96,9 @@ function SiteCard({ site }: { site: Site }): ReactNode {
           <Go to="/devices" search={{ site: site.id }}>
             {t("connectors.devices")}
           </Go>
+          <Button size="small" disabled={sync.isPending || !site.link.up} onClick={() => sync.mutate()}>
+            {t("connectors.sync")}
+          </Button>
           <Button
             size="small"
             disabledFocusable={!may}
@@ -103,6 +109,8 @@ function SiteCard({ site }: { site: Site }): ReactNode {
           </Button>
         </div>
       )}
+      {sync.error && <ProblemView error={sync.error} />}
+      {sync.data && <Text role="status">{t("connectors.syncBegun")}</Text>}
       {asking && (
         <Confirm
           title={t("connectors.offboardTitle", { site: shown(site.name) })}

@@ -17,7 +17,7 @@ import { Outside, shown } from "../../parts/outside";
 import { Page } from "../../parts/page";
 import { ProblemView } from "../../parts/problem";
 import { Coming, Read } from "../../parts/read";
-import { OnlineLine } from "../../parts/state";
+import { OnlineLine, statusOf } from "../../parts/state";
 import { useTexts } from "../../text/text";
 import { DeviceViews, VIEWS, type DeviceView } from "./views";
 
@@ -76,7 +76,7 @@ function Shown({ device }: { device: Device }): ReactNode {
       <div className={styles.panel} role="tabpanel" aria-labelledby={`tab-${view}`}>
         {view === "overview" && <Overview device={device} site={site} />}
         {view === "actions" && <DeviceActions device={device} />}
-        {view !== "overview" && view !== "actions" && <DeviceViews view={view} device={device} site={site} />}
+        {view !== "overview" && view !== "actions" && <DeviceViews view={view} device={device} />}
       </div>
       {asking !== undefined && (
         <AskDialog kind={asking} target={{ type: "devices", devices: [device] }} close={() => setAsking(undefined)} />
@@ -86,7 +86,7 @@ function Shown({ device }: { device: Device }): ReactNode {
 }
 
 function Overview({ device, site }: { device: Device; site: Site | undefined }): ReactNode {
-  const { t } = useTexts();
+  const { t, word } = useTexts();
   const formats = useFormats();
   const up = site?.link.up ?? false;
   const { compliance } = device;
@@ -96,8 +96,20 @@ function Overview({ device, site }: { device: Device; site: Site | undefined }):
         facts={[
           [t("device.name"), <Outside key="name" text={device.name} whole />],
           [t("device.managedBy"), t("device.managedByTenon")],
-          [t("device.online"), <OnlineLine key="online" online={device.online} up={up} />],
-          [t("device.asOf"), up ? <Moment at={device.online_changed} exact /> : site?.link.since ? <Moment at={site.link.since} exact /> : "–"],
+          [t("device.online"), <OnlineLine key="online" status={statusOf(device, site)} />],
+          [t("device.asOf"), <Moment key="as-of" at={(!up && site?.link.since) || device.online_changed} exact />],
+          ...(device.last_seen
+            ? ([
+                [t("device.lastSeen"), <Moment key="seen" at={device.last_seen.at} exact />],
+                [t("device.seenBy"), word("seenBy", device.last_seen.by) ?? device.last_seen.by],
+              ] as const)
+            : []),
+          ...(device.user ? ([[t("device.user"), <Outside key="user" text={device.user} whole />]] as const) : []),
+          ...(device.serial ? ([[t("device.serial"), <Outside key="serial" text={device.serial} whole />]] as const) : []),
+          ...(device.addresses?.length
+            ? ([[t("device.addresses"), <Outside key="addresses" text={device.addresses.join(", ")} whole />]] as const)
+            : []),
+          ...(device.tags?.length ? ([[t("device.tags"), <Outside key="tags" text={device.tags.join(", ")} whole />]] as const) : []),
           [t("device.os"), <Outside key="os" text={device.os} whole />],
           [t("device.osVersion"), <Outside key="version" text={device.os_version} whole />],
           [t("device.architecture"), <Outside key="architecture" text={device.architecture} whole />],

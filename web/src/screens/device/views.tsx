@@ -4,24 +4,28 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { policies } from "../../api/queries";
-import type { Device, Site } from "../../api/words";
+import type { Device } from "../../api/words";
 import { useFormats } from "../../format/time";
 import { Empty } from "../../parts/empty";
 import { List } from "../../parts/list";
 import { Outside } from "../../parts/outside";
 import { Read } from "../../parts/read";
 import { useTexts } from "../../text/text";
+import { Details } from "./details";
 
-export const VIEWS = ["overview", "policies", "actions"] as const;
+export const VIEWS = ["overview", "details", "policies", "actions"] as const;
 export type DeviceView = (typeof VIEWS)[number];
 
 interface ViewProps {
   view: DeviceView;
   device: Device;
-  site: Site | undefined;
 }
 
-export function DeviceViews({ device }: ViewProps): ReactNode {
+export function DeviceViews({ view, device }: ViewProps): ReactNode {
+  return view === "details" ? <Details device={device} /> : <Policies device={device} />;
+}
+
+function Policies({ device }: { device: Device }): ReactNode {
   const { t } = useTexts();
   const formats = useFormats();
   const read = useQuery(policies(device.site));

@@ -16,7 +16,7 @@ export async function readAll(
   signal: AbortSignal,
   progress: (count: number) => void,
   row: (device: Device) => void,
-  most = Number.POSITIVE_INFINITY,
+  most: number,
 ): Promise<number> {
   let after: string | undefined;
   let count = 0;

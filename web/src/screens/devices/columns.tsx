@@ -7,9 +7,10 @@ import { Go } from "../../parts/go";
 import type { Column } from "../../parts/list";
 import { Moment } from "../../parts/moment";
 import { Outside, shown } from "../../parts/outside";
-import { OnlineLine } from "../../parts/state";
+import { OnlineLine, statusOf } from "../../parts/state";
 import type { Texts } from "../../text/text";
-import type { ColumnName } from "./view";
+import { SortButton, sortedBy } from "./sort-button";
+import { SORTS, type ColumnName } from "./view";
 
 interface Around {
   texts: Texts;
@@ -17,8 +18,8 @@ interface Around {
   sites: ReadonlyMap<string, Site>;
 }
 
-/** Returns the text of a cell, for a file. */
-export function plain(name: ColumnName | "name", device: Device, { texts: { t }, sites }: Around): string {
+/** Returns the text of a cell. */
+function plain(name: ColumnName | "name", device: Device, { texts: { t }, sites }: Around): string {
   const site = sites.get(device.site);
   switch (name) {
     case "name":
@@ -26,7 +27,7 @@ export function plain(name: ColumnName | "name", device: Device, { texts: { t },
     case "managedBy":
       return t("device.managedByTenon");
     case "online":
-      return t(!site?.link.up ? "online.unknown" : device.online ? "online.yes" : "online.no");
+      return t(`online.${statusOf(device, site)}`);
     case "os":
       return device.os;
     case "site":
@@ -37,6 +38,14 @@ export function plain(name: ColumnName | "name", device: Device, { texts: { t },
       return device.client_version;
     case "compliance":
       return device.compliance ? `${device.compliance.compliant}/${device.compliance.total}` : "";
+    case "user":
+      return device.user ?? "";
+    case "serial":
+      return device.serial ?? "";
+    case "addresses":
+      return device.addresses?.join(", ") ?? "";
+    case "tags":
+      return device.tags?.join(", ") ?? "";
     case "architecture":
       return device.architecture;
     case "resourceId":
@@ -54,12 +63,19 @@ const WIDTHS: Record<ColumnName, string> = {
   lastSeen: "140px",
   clientVersion: "110px",
   compliance: "110px",
+  user: "minmax(110px, 0.8fr)",
+  serial: "140px",
+  addresses: "minmax(140px, 1fr)",
+  tags: "minmax(120px, 0.8fr)",
   architecture: "100px",
   resourceId: "110px",
   enrolled: "140px",
 };
 
+/** What is drawn for the list, beside the devices themselves. */
 interface Choice {
+  sort: string | undefined;
+  sortBy: (by: string) => void;
   chosen: (device: Device) => boolean;
   all: boolean | "mixed";
   toggle: (device: Device, chosen: boolean) => void;
@@ -69,14 +85,17 @@ interface Choice {
 /** Returns the columns as they are drawn. */
 export function drawnColumns(names: readonly ColumnName[], around: Around, choice: Choice): Column<Device>[] {
   const { t } = around.texts;
+  const heading = (name: ColumnName | "name") => {
+    const by = SORTS[name];
+    const text = t(`device.${name}`);
+    return by === undefined ? text : <SortButton text={text} sorted={sortedBy(by, choice.sort)} sort={() => choice.sortBy(by)} />;
+  };
   const cell = (name: ColumnName, device: Device) => {
     const site = around.sites.get(device.site);
-    if (name === "online") return <OnlineLine online={device.online} up={site?.link.up ?? false} />;
+    if (name === "online") return <OnlineLine status={statusOf(device, site)} />;
     if (name === "lastSeen") {
-      const asOf = site?.link.up === false ? site.link.since : undefined;
-      // A device that is online is seen now; where its site is away, when that was last known.
-      if (device.online && site?.link.up) return t("device.now");
-      return <Moment at={device.online && asOf ? asOf : device.online_changed} />;
+      if (statusOf(device, site) === "yes") return t("device.now");
+      return <Moment at={device.last_seen?.at ?? device.online_changed} />;
     }
     if (name === "enrolled") return <Moment at={device.enrolled} />;
     if (name === "compliance" && device.compliance) {
@@ -106,8 +125,8 @@ export function drawnColumns(names: readonly ColumnName[], around: Around, choic
     {
       key: "name",
       width: "minmax(200px, 1.6fr)",
-      title: t("device.name"),
-      sort: "ascending",
+      title: heading("name"),
+      sort: sortedBy("name", choice.sort),
       cell: (device) => (
         <Go to="/devices/$device" params={{ device: device.id }}>
           <Outside text={device.name} />
@@ -117,7 +136,8 @@ export function drawnColumns(names: readonly ColumnName[], around: Around, choic
     ...names.map((name) => ({
       key: name,
       width: WIDTHS[name],
-      title: t(`device.${name}`),
+      title: heading(name),
+      sort: sortedBy(SORTS[name], choice.sort),
       cell: (device: Device) => cell(name, device),
     })),
   ];

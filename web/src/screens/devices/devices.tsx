@@ -5,9 +5,9 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 
 import { AskDialog } from "../../ask/dialog";
-import { devices, sites } from "../../api/queries";
+import { deviceCount, devices, sites } from "../../api/queries";
 import type { Device } from "../../api/words";
-import { csvLine, download } from "../../format/csv";
+import { download } from "../../parts/download";
 import { useFormats } from "../../format/time";
 import { Empty } from "../../parts/empty";
 import { List } from "../../parts/list";
@@ -16,12 +16,12 @@ import { ProblemView } from "../../parts/problem";
 import { Read } from "../../parts/read";
 import { useTexts } from "../../text/text";
 import { MOST_CHOSEN, readAll, type Chosen } from "./chosen";
-import { drawnColumns, plain } from "./columns";
+import { drawnColumns } from "./columns";
 import { Commands } from "./commands";
 import { Filters } from "./filters";
 import { readSaved, writeSaved } from "./saved";
 import { SaveView } from "./save-view";
-import { columnsOf, queryOf, writeColumns, type DevicesView } from "./view";
+import { columnsOf, nextSort, queryOf, writeColumns, type DevicesView } from "./view";
 
 const useStyles = makeStyles({
   line: { display: "flex", alignItems: "center", columnGap: tokens.spacingHorizontalM, minHeight: "24px" },
@@ -42,6 +42,7 @@ export function DevicesScreen(): ReactNode {
   const navigate = useNavigate();
   const query = queryOf(view);
   const read = useInfiniteQuery(devices(query));
+  const counted = useQuery(deviceCount({ ...query, sort: undefined })).data;
   const siteList = useQuery(sites).data;
   const byId = useMemo(() => new Map((siteList ?? []).map((site) => [site.id, site])), [siteList]);
   const [chosen, setChosen] = useState<ReadonlyMap<string, Chosen>>(new Map());
@@ -57,7 +58,7 @@ export function DevicesScreen(): ReactNode {
     setChosen(new Map());
     void navigate({ to: "/devices", search: (view) => ({ ...view, ...change }), replace: true });
   };
-  const whole = async (row: (device: Device) => void, most?: number): Promise<boolean> => {
+  const whole = async (row: (device: Device) => void, most: number): Promise<boolean> => {
     const end = new AbortController();
     setFailed(undefined);
     setReading({ count: 0, end });
@@ -75,12 +76,9 @@ export function DevicesScreen(): ReactNode {
     const all = new Map<string, Chosen>();
     if (await whole(({ id, name, site, online }) => all.set(id, { id, name, site, online }), MOST_CHOSEN)) setChosen(all);
   };
-  const exportAll = async () => {
-    const names = ["name", ...columnsOf(view)] as const;
-    const around = { texts, formats, sites: byId };
-    const lines = ["\ufeff", csvLine(["id", ...names.map((name) => t(`device.${name}`))])];
-    const done = await whole((device) => lines.push(csvLine([device.id, ...names.map((name) => plain(name, device, around))])));
-    if (done) download("devices.csv", "text/csv;charset=utf-8", lines);
+  const exportAll = () => {
+    const asked = new URLSearchParams(Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined));
+    download(`/api/v1/devices.csv?${asked.toString()}`);
   };
 
   const rows = useMemo(() => read.data?.pages.flatMap((page) => page.items) ?? [], [read.data]);
@@ -94,6 +92,8 @@ export function DevicesScreen(): ReactNode {
     setChosen(next);
   };
   const columns = drawnColumns(columnsOf(view), { texts, formats, sites: byId }, {
+    sort: view.sort,
+    sortBy: (by) => change({ sort: nextSort(view.sort, by) }),
     chosen: (device) => chosen.has(device.id),
     all: rows.length > 0 && shownChosen === rows.length ? true : shownChosen > 0 ? "mixed" : false,
     toggle: (device, on) => toggle([device], on),
@@ -104,7 +104,7 @@ export function DevicesScreen(): ReactNode {
       chosen={chosen.size}
       ask={setAsking}
       refresh={() => void read.refetch()}
-      exportAll={() => void exportAll()}
+      exportAll={exportAll}
       columns={columnsOf(view)}
       chooseColumns={(columns) => void navigate({ to: "/devices", search: (view) => ({ ...view, columns: writeColumns(columns) }), replace: true })}
       saved={saved}
@@ -130,7 +130,11 @@ export function DevicesScreen(): ReactNode {
         ) : (
           <>
             <Text>
-              {read.hasNextPage ? t("devices.shownOfMore", { count: rows.length }) : t("devices.count", { count: rows.length })}
+              {!read.hasNextPage
+                ? t("devices.count", { count: rows.length })
+                : counted
+                  ? t(counted.more ? "devices.shownOfOver" : "devices.shownOf", { count: rows.length, all: counted.count })
+                  : t("devices.shownOfMore", { count: rows.length })}
             </Text>
             {chosen.size > 0 && (
               <>

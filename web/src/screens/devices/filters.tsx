@@ -10,6 +10,8 @@ import type { DevicesView } from "./view";
 /** A pause this long means that somebody has finished a word. */
 const PAUSE_MS = 200;
 
+const ONLINE = ["yes", "no", "unknown"] as const;
+
 const useStyles = makeStyles({
   row: { display: "flex", flexWrap: "wrap", alignItems: "end", gap: tokens.spacingHorizontalM },
   search: { width: "300px", maxWidth: "100%" },
@@ -36,11 +38,14 @@ export function Filters({ view, sites, change }: FiltersProps): ReactNode {
       <Field label={t("device.online")}>
         <Select
           value={view.online ?? ""}
-          onChange={(_, data) => change({ online: data.value === "yes" || data.value === "no" ? data.value : undefined })}
+          onChange={(_, data) => change({ online: ONLINE.find((online) => online === data.value) })}
         >
           <option value="">{t("filter.all")}</option>
-          <option value="yes">{t("online.yes")}</option>
-          <option value="no">{t("online.no")}</option>
+          {ONLINE.map((online) => (
+            <option key={online} value={online}>
+              {t(`online.${online}`)}
+            </option>
+          ))}
         </Select>
       </Field>
       {(sites.length > 1 || view.site) && (

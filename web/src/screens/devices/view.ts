@@ -1,5 +1,7 @@
 // What the list of devices shows, as its address holds it: whoever gets the address sees the same.
 
+import type { DeviceSearch } from "../../api/queries";
+
 export const COLUMNS = [
   "managedBy",
   "online",
@@ -8,6 +10,10 @@ export const COLUMNS = [
   "lastSeen",
   "clientVersion",
   "compliance",
+  "user",
+  "serial",
+  "addresses",
+  "tags",
   "architecture",
   "resourceId",
   "enrolled",
@@ -15,10 +21,21 @@ export const COLUMNS = [
 export type ColumnName = (typeof COLUMNS)[number];
 export const USUAL: readonly ColumnName[] = ["managedBy", "online", "os", "site", "lastSeen", "clientVersion"];
 
+/** What the console sorts by, for the columns that it can. */
+export const SORTS: Partial<Record<ColumnName | "name", string>> = {
+  name: "name",
+  online: "online",
+  lastSeen: "seen",
+  os: "os",
+  clientVersion: "client_version",
+  user: "user",
+};
+
 export interface DevicesView {
+  sort?: string | undefined;
   search?: string | undefined;
   site?: string | undefined;
-  online?: "yes" | "no" | undefined;
+  online?: "yes" | "no" | "unknown" | undefined;
   os?: string | undefined;
   filter?: string | undefined;
   columns?: string | undefined;
@@ -38,7 +55,8 @@ export function readDevicesView(search: Record<string, unknown>): DevicesView {
   const view: DevicesView = {
     search: text("search"),
     site: text("site"),
-    online: online === "yes" || online === "no" ? online : undefined,
+    online: online === "yes" || online === "no" || online === "unknown" ? online : undefined,
+    sort: Object.values(SORTS).includes(text("sort")?.replace(/^-/, "") ?? "") ? text("sort") : undefined,
     os: text("os"),
     filter: text("filter"),
     columns: text("columns"),
@@ -59,17 +77,26 @@ export function writeColumns(columns: readonly ColumnName[]): string | undefined
   return same ? undefined : columns.length === 0 ? "none" : columns.join(".");
 }
 
+const STATUS = { yes: "online", no: "offline", unknown: "unknown" } as const;
+
 /** Returns what the console is asked for. */
-export function queryOf(view: DevicesView): { search?: string; site?: string; filter?: string } {
-  const parts: string[] = [];
-  if (view.online) parts.push(`online = ${view.online === "yes"}`);
-  if (view.os) parts.push(`os contains ${quoted(view.os)}`);
-  if (view.filter) parts.push(parts.length > 0 ? `(${view.filter})` : view.filter);
-  const query: { search?: string; site?: string; filter?: string } = {};
+export function queryOf(view: DevicesView): DeviceSearch {
+  const query: DeviceSearch = {};
+  const os = view.os && `os contains ${quoted(view.os)}`;
+  const filter = os && view.filter ? `${os} and (${view.filter})` : (os ?? view.filter);
   if (view.search) query.search = view.search;
   if (view.site) query.site = view.site;
-  if (parts.length > 0) query.filter = parts.join(" and ");
+  if (view.online) query.status = STATUS[view.online];
+  if (filter) query.filter = filter;
+  if (view.sort) query.sort = view.sort;
   return query;
+}
+
+/** Returns the sort after a click on a column: up, down, and the usual again. */
+export function nextSort(sort: string | undefined, by: string): string | undefined {
+  const now = sort ?? "name";
+  if (now === by) return `-${by}`;
+  return now === `-${by}` || by === "name" ? undefined : by;
 }
 
 /** Returns a text as the filter language writes it. */
