@@ -195,5 +195,5 @@ fn facts(number: usize) -> Facts {
 
 fn device_facts(facts: Facts) -> DeviceFacts {
     let Facts { name, os, os_version, architecture, client_version, hardware } = facts;
-    DeviceFacts { name, os, os_version, architecture, client_version, hardware }
+    DeviceFacts { name, os, os_version, architecture, client_version, hardware, ..DeviceFacts::default() }
 }
