@@ -156,9 +156,12 @@ pub fn moment(date: &str, time: &str) -> Option<i64> {
         && (0..60).contains(&minute)
         && (0..=60).contains(&second)
         && (0..1000).contains(&millis)
-        && bias.abs() <= 24 * 60;
-    let seconds = (days(year, month, day) * 24 + hour) * 3600 + (minute + bias) * 60 + second;
-    sound.then_some(seconds * 1000 + millis)
+        && (-24 * 60..=24 * 60).contains(&bias);
+    // Not before it is known to be sound: the numbers of a spoiled line are of any size.
+    sound.then(|| {
+        let seconds = (days(year, month, day) * 24 + hour) * 3600 + (minute + bias) * 60 + second;
+        seconds * 1000 + millis
+    })
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar, counted in years that begin in March.

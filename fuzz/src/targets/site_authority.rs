@@ -93,8 +93,15 @@ mod tests {
         assert_eq!(read("trust"), trust(&key).sign(&key));
         let site = SiteId(uuid::Uuid::nil());
         let device = DeviceId(uuid::Uuid::nil());
-        let manifest =
-            Manifest { site, device, generation: 1, issued_at: Timestamp(0), policies: Vec::new(), applications: Vec::new(), deployments: Vec::new() };
+        let manifest = Manifest {
+            site,
+            device,
+            generation: 1,
+            issued_at: Timestamp(0),
+            policies: Vec::new(),
+            applications: Vec::new(),
+            deployments: Vec::new(),
+        };
         assert_eq!(read("manifest"), manifest.sign(&key));
         let time = SignedTime { site, epoch: 1, key_id: key.id(), time: Timestamp(0) };
         assert_eq!(read("time"), time.sign(&key));
