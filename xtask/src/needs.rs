@@ -25,15 +25,15 @@ const NEEDS: &[Need] = &[
         package: "chromium",
         is_there: || in_path("chromium"),
     },
+    Need {
+        what: "debootstrap (policies and packages are tried in a Debian of their own)",
+        package: "debootstrap",
+        is_there: || in_path("debootstrap"),
+    },
 ];
 
 /// What the test of the packages needs beside the rest.
 const NEEDS_FOR_PACKAGES: &[Need] = &[
-    Need {
-        what: "debootstrap (the packages are installed in a Debian of their own)",
-        package: "debootstrap",
-        is_there: || in_path("debootstrap"),
-    },
     Need {
         what: "systemd-nspawn (that Debian is started)",
         package: "systemd-container",
