@@ -19,7 +19,7 @@ async fn every_refusal_is_a_problem() {
     let json_type = "application/json";
     let actions = "/api/v1/actions";
     for (method, path, kind, body, status, word, field) in [
-        ("GET", "/", "", String::new(), 404, "not-found", ""),
+        ("GET", "/v1.0/nothing", "", String::new(), 404, "not-found", ""),
         ("GET", "/api/v1/nothing", "", String::new(), 404, "not-found", ""),
         ("DELETE", "/api/v1/me", "", String::new(), 405, "method-not-allowed", ""),
         ("POST", actions, "", "{}".into(), 415, "not-json", "Content-Type"),
