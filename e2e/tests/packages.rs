@@ -71,6 +71,8 @@ fn install_story(story: &Path, root: &Path) {
     fs::copy(story.join("story.service"), units.join("story.service")).expect("the unit is copied");
     let wanted = units.join("default.target.wants");
     fs::create_dir_all(&wanted).expect("a folder for the wish");
+    // Debian's installer writes it; debootstrap does not.
+    fs::write(root.join("etc/hosts"), "127.0.0.1 localhost\n").expect("a name for the machine itself");
     std::os::unix::fs::symlink("../story.service", wanted.join("story.service")).expect("the unit is wanted");
 }
 

@@ -142,7 +142,6 @@ fn shown(certificate: &[u8], site: SiteId, wall: Timestamp, now: Duration) -> Re
     Ok(Shown { identity, ends: now + holder.life.to.since(wall) })
 }
 
-#[expect(clippy::result_large_err, reason = "the library's callback answers so")]
 fn at_path(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
     if request.uri().path() == PATH {
         return Ok(response);

@@ -80,6 +80,9 @@ pub(super) async fn run(order: Order) -> Report {
     }
 }
 
+/// The tasks that cannot have what they ask for, and the others with the application's name.
+type Requests = (Vec<(TaskGuid, Outcome)>, Vec<(TaskGuid, String)>);
+
 impl Run {
     async fn begin(order: Order) -> Result<Self, EvaluationError> {
         let kept = Kept::new(&order.folder)?;
@@ -215,9 +218,8 @@ impl Run {
         (considered, broken)
     }
 
-    /// Takes what tasks of type 1004 ask for into the state; returns the tasks that cannot have it, and the others with
-    /// the application's name.
-    fn requests(&mut self, manifest: &Manifest) -> (Vec<(TaskGuid, Outcome)>, Vec<(TaskGuid, String)>) {
+    /// Takes what tasks of type 1004 ask for into the state.
+    fn requests(&mut self, manifest: &Manifest) -> Requests {
         let mut refused = Vec::new();
         let mut asked = Vec::new();
         for (task, kind, param) in &self.order.asked {

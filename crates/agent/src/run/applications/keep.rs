@@ -66,8 +66,8 @@ impl Kept {
 
     pub(super) fn put_state(&self, state: &State) -> Result<(), KeepError> {
         let path = self.folder.join(STATE);
-        let text = serde_json::to_vec(state).expect("texts and numbers can be written");
-        keep::write(&path, &text).map_err(failed("write", &path))
+        let text = serde_json::to_vec(state).map_err(io::Error::from);
+        text.and_then(|text| keep::write(&path, &text)).map_err(failed("write", &path))
     }
 
     pub(super) fn manifest(&self) -> Option<String> {
