@@ -91,7 +91,7 @@ fn content(sha256: [u8; 32], range: ByteRange, desk: &mut Desk) -> Result<Answer
         Spoiled::Nothing | Spoiled::CutOnce => {}
     }
     let [from, length] =
-        [range.from, range.length].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        [range.from, range.length.into()].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
     let bytes: Vec<u8> = whole.iter().skip(from).take(length).copied().collect();
     if bytes.is_empty() {
         return Err(Refusal::content_unknown());
