@@ -2,7 +2,7 @@
 //!
 //! A file is found and opened ([`source`]), searched for the few lines that say something of an action ([`scan`]),
 //! each record is freed of its framing ([`framing`]) and understood ([`fact`]), the facts are joined ([`join`]) and a
-//! verdict is given for each action ([`verdict`]), with the lines that prove it ([`report`]). Nothing is guessed: where
+//! verdict is given for each action ([`verdict`]), with the lines that prove it ([`mod@report`]). Nothing is guessed: where
 //! the lines that would prove a verdict are not there, it is *unknown*, and the report says which log would tell.
 
 pub mod source;
