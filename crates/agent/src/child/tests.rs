@@ -1,5 +1,11 @@
 //! Programs that behave, and programs that do not.
 
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    process::{Pid, PidfdFlags, pidfd_open},
+};
+
 use super::*;
 
 fn sh(script: &str, timeout: Duration) -> Order {
@@ -37,7 +43,7 @@ async fn one_that_never_ends_is_ended_with_what_it_started() {
     let written = std::fs::read_to_string(&pids).expect("it began");
     assert_eq!(written.lines().count(), 2);
     for pid in written.lines() {
-        assert!(!is_running(pid), "{pid} still runs");
+        ends(pid);
     }
 }
 
@@ -46,7 +52,7 @@ async fn what_it_leaves_in_the_background_ends_with_it() {
     let finished = run(&sh("sleep 1000 & echo $!; exit 0", LONG)).await.expect("run");
     assert_eq!(finished.code(), Some(0));
     let pid = String::from_utf8(finished.output).expect("a number");
-    assert!(!is_running(pid.trim()), "{pid} still runs");
+    ends(pid.trim());
 }
 
 #[tokio::test]
@@ -62,9 +68,16 @@ async fn what_has_left_the_group_holds_nothing_up() {
     assert_eq!(finished.code(), Some(4));
 }
 
-/// A process that was killed may be a zombie until its parent looks.
-fn is_running(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-    !matches!(state, None | Some('Z' | 'X'))
+/// Waits for the end of a process that was killed, which the kernel may still be working at.
+#[track_caller]
+fn ends(pid: &str) {
+    let pid = pid.parse().ok().and_then(Pid::from_raw).expect("a number");
+    let process = match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(process) => process,
+        Err(Errno::SRCH) => return,
+        Err(errno) => panic!("{errno}"),
+    };
+    let limit = Timespec { tv_sec: 30, tv_nsec: 0 };
+    let ended = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit)).expect("waited");
+    assert_eq!(ended, 1, "{pid:?} still runs");
 }
