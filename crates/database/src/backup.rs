@@ -2,11 +2,11 @@
 
 use std::{fs::File, io, path::Path};
 
-use sqlx::{ConnectOptions, Connection};
-
 use crate::{
     Db, DbError,
     db::{Pools, make},
+    error::EngineError,
+    sqlite,
 };
 
 const COPY: &str = "VACUUM INTO $1";
@@ -29,20 +29,17 @@ impl Db {
         })?;
         // An empty file is taken for none: made here, nobody else can read the copy, and nothing is overwritten.
         make(to)?;
-        let failed = |source| DbError::failed(format!("copy itself to {}", to.display()), source);
-        let copy = sqlx::query(COPY).bind(text);
-        match reader {
+        let failed =
+            |source: EngineError| DbError::failed(format!("copy itself to {}", to.display()), source);
+        let copied = match reader {
             // Beside writer and readers: it reads one moment of the file, and nobody waits for it.
-            Some(_) => {
-                let options = writer.pool.connect_options();
-                let mut connection = options.connect().await.map_err(failed)?;
-                copy.execute(&mut connection).await.map_err(failed)?;
-                connection.close().await.map_err(failed)?;
-            }
-            None => {
-                copy.execute(&writer.pool).await.map_err(failed)?;
-            }
-        }
+            Some(reader) => sqlite::blocking(|| {
+                let connection = sqlite::connect(reader.at(), false)?;
+                Ok(connection.execute(COPY, [text]).map(drop)?)
+            }),
+            None => writer.with(|connection| connection.execute(COPY, [text]).map(drop)).await,
+        };
+        copied.map_err(failed)?;
         File::open(to)
             .and_then(|file| file.sync_all())
             .map_err(|source| DbError::File { path: to.to_owned(), source })

@@ -11,11 +11,13 @@ use std::{
     },
 };
 
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr, postgres::PgPool, sqlite::SqlitePool};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr, postgres::PgPool};
 
 use crate::{
-    Args, CONDITION, DbError, Engine, Row, Statement, Transaction, postgres,
-    sqlite::{self, Writer},
+    Args, CONDITION, DbError, Engine, Row, Statement, Transaction,
+    error::EngineError,
+    postgres,
+    sqlite::{self, Readers, Writer},
     transaction::Inner,
     url::{Place, shown},
 };
@@ -32,7 +34,7 @@ pub(crate) enum Pools {
     /// In memory there is no reader: everything is in the writer's connection.
     Sqlite {
         writer: Writer,
-        reader: Option<SqlitePool>,
+        reader: Option<Readers>,
     },
     Postgres(PgPool),
 }
@@ -56,20 +58,24 @@ impl Db {
     /// Where the URL is none, or the database cannot be reached.
     pub async fn open(url: &str) -> Result<Self, DbError> {
         let place = Place::parse(url)?;
-        let failed = |source| DbError::Open { url: shown(url), source };
+        let failed = |source: EngineError| DbError::Open { url: shown(url), source };
         let pools = match &place {
             Place::Memory => {
-                Pools::Sqlite { writer: sqlite::open_memory().await.map_err(failed)?, reader: None }
+                let writer = sqlite::open_memory().map_err(|source| failed(source.into()))?;
+                Pools::Sqlite { writer, reader: None }
             }
             Place::File(path) => {
                 match make(path) {
                     Err(DbError::File { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {}
                     made => made?,
                 }
-                let (writer, reader) = sqlite::open_file(path).await.map_err(failed)?;
+                let opened = sqlite::blocking(|| sqlite::open_file(path));
+                let (writer, reader) = opened.map_err(|source| failed(source.into()))?;
                 Pools::Sqlite { writer, reader: Some(reader) }
             }
-            Place::Postgres(url) => Pools::Postgres(postgres::open(url).await.map_err(failed)?),
+            Place::Postgres(url) => {
+                Pools::Postgres(postgres::open(url).await.map_err(|source| failed(source.into()))?)
+            }
         };
         Ok(Self { pools, commits: Arc::default() })
     }
@@ -97,10 +103,12 @@ impl Db {
     ///
     /// Where the database is busy or away.
     pub async fn begin(&self) -> Result<Transaction, DbError> {
-        let failed = |source| DbError::failed("begin a transaction".to_owned(), source);
+        let failed = |source: EngineError| DbError::failed("begin a transaction".to_owned(), source);
         let inner = match &self.pools {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin().await.map_err(failed)?),
-            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await.map_err(failed)?),
+            Pools::Postgres(pool) => {
+                Inner::Postgres(pool.begin().await.map_err(|source| failed(source.into()))?)
+            }
         };
         Ok(Transaction::new(inner, Arc::clone(&self.commits)))
     }
@@ -111,7 +119,8 @@ impl Db {
     ///
     /// Where the statement fails, or the database is busy or away.
     pub async fn rows(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, DbError> {
-        self.read(statement, SqlStr::from_static(statement.text(self.engine())), args).await
+        let text = statement.text(self.engine());
+        self.read(statement, text, || SqlStr::from_static(text), args).await
     }
 
     /// Runs a statement that reads, with `condition` in place of its [`CONDITION`]: a search whose `WHERE` depends on
@@ -128,25 +137,31 @@ impl Db {
         args: Args,
     ) -> Result<Vec<Row>, DbError> {
         let text = statement.text(self.engine()).replacen(CONDITION, condition, 1);
-        self.read(statement, AssertSqlSafe(text).into_sql_str(), args).await
+        self.read(statement, &text, || AssertSqlSafe(text.clone()).into_sql_str(), args).await
     }
 
-    async fn read(&self, statement: &Statement, text: SqlStr, args: Args) -> Result<Vec<Row>, DbError> {
+    async fn read(
+        &self,
+        statement: &Statement,
+        text: &str,
+        safe: impl FnOnce() -> SqlStr,
+        args: Args,
+    ) -> Result<Vec<Row>, DbError> {
         let engine = self.engine();
         let attempt = || format!("run `{}`", statement.gist(engine));
-        let failed = |source| DbError::failed(attempt(), source);
+        let failed = |source: EngineError| DbError::failed(attempt(), source);
         let values = args.checked(attempt)?;
         match &self.pools {
             Pools::Sqlite { writer, reader } => {
-                let reader = reader.as_ref().unwrap_or(&writer.pool);
-                let arguments = sqlite::arguments(values).map_err(failed)?;
-                let rows = sqlx::query_with(text, arguments).fetch_all(reader).await.map_err(failed)?;
-                sqlite::rows(&rows).map_err(failed)
+                let rows = match reader {
+                    Some(reader) => reader.read(text, &values).await,
+                    None => writer.read(text, &values).await,
+                };
+                rows.map_err(failed)
             }
             Pools::Postgres(pool) => {
-                let arguments = postgres::arguments(values).map_err(failed)?;
-                let rows = sqlx::query_with(text, arguments).fetch_all(pool).await.map_err(failed)?;
-                postgres::rows(&rows).map_err(failed)
+                let rows = postgres::read(pool, safe(), values).await;
+                rows.map_err(|source| failed(source.into()))
             }
         }
     }
@@ -186,7 +201,7 @@ impl Db {
                 if let Some(reader) = reader {
                     reader.close().await;
                 }
-                writer.pool.close().await;
+                writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
         }

@@ -19,7 +19,7 @@ pub enum DbError {
         /// The URL, without its password.
         url: String,
         /// Why.
-        source: sqlx::Error,
+        source: EngineError,
     },
     /// A file of the database could not be made or written.
     #[error("failed to write {}", path.display())]
@@ -35,7 +35,7 @@ pub enum DbError {
         /// What was attempted.
         attempt: String,
         /// The engine's words.
-        source: sqlx::Error,
+        source: EngineError,
     },
     /// A statement, a begin or a commit failed.
     #[error("the database failed to {attempt}")]
@@ -43,7 +43,7 @@ pub enum DbError {
         /// What was attempted.
         attempt: String,
         /// Why.
-        source: sqlx::Error,
+        source: EngineError,
     },
     /// A set could not be written as JSON.
     #[error("failed to write the set for `{attempt}`")]
@@ -93,7 +93,7 @@ impl DbError {
     pub fn is_transient(&self) -> bool {
         match self {
             DbError::Full { .. } => true,
-            DbError::Open { source, .. } | DbError::Failed { source, .. } => transient(source),
+            DbError::Open { source, .. } | DbError::Failed { source, .. } => source.is_transient(),
             DbError::File { .. }
             | DbError::Url { .. }
             | DbError::Set { .. }
@@ -111,18 +111,37 @@ impl DbError {
 
     /// Returns whether a uniqueness, foreign key, null or check rule of the store forbade it.
     pub fn is_constraint(&self) -> bool {
-        let DbError::Failed { source: sqlx::Error::Database(error), .. } = self else {
+        let DbError::Failed { source, .. } = self else {
             return false;
         };
-        match code(error.as_ref()) {
-            Code::Sqlite(code) => code & 0xff == SQLITE_CONSTRAINT,
-            Code::Postgres(class) => class.starts_with("23"),
+        match source.code() {
+            Some(Code::Sqlite(code)) => code & 0xff == SQLITE_CONSTRAINT,
+            Some(Code::Postgres(class)) => class.starts_with("23"),
+            None => false,
         }
     }
 
-    pub(crate) fn failed(attempt: String, source: sqlx::Error) -> Self {
-        if full(&source) { DbError::Full { attempt, source } } else { DbError::Failed { attempt, source } }
+    pub(crate) fn failed(attempt: String, source: impl Into<EngineError>) -> Self {
+        let source = source.into();
+        if source.is_full() { DbError::Full { attempt, source } } else { DbError::Failed { attempt, source } }
     }
+}
+
+/// What an engine says that has failed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// SQLite.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL.
+    #[error(transparent)]
+    Postgres(#[from] sqlx::Error),
+    /// No connection became free in time.
+    #[error("no connection became free in time")]
+    Busy,
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
 }
 
 const SQLITE_BUSY: i32 = 5;
@@ -142,39 +161,40 @@ enum Code {
     Postgres(String),
 }
 
-fn code(error: &dyn sqlx::error::DatabaseError) -> Code {
-    let code = error.code().unwrap_or_default();
-    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        Code::Sqlite(code.parse().unwrap_or_default())
-    } else {
-        Code::Postgres(code.into_owned())
-    }
-}
-
-fn full(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(error) = error else {
-        return false;
-    };
-    match code(error.as_ref()) {
-        Code::Sqlite(code) => code & 0xff == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE,
-        Code::Postgres(state) => state == "53100",
-    }
-}
-
-fn transient(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
-            true
+impl EngineError {
+    fn code(&self) -> Option<Code> {
+        match self {
+            EngineError::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => {
+                Some(Code::Sqlite(error.extended_code))
+            }
+            EngineError::Postgres(sqlx::Error::Database(error)) => {
+                Some(Code::Postgres(error.code().unwrap_or_default().into_owned()))
+            }
+            EngineError::Sqlite(_) | EngineError::Postgres(_) | EngineError::Busy | EngineError::Closed => None,
         }
-        sqlx::Error::Database(error) => match code(error.as_ref()) {
-            Code::Sqlite(code) => {
+    }
+
+    fn is_full(&self) -> bool {
+        match self.code() {
+            Some(Code::Sqlite(code)) => code & 0xff == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE,
+            Some(Code::Postgres(state)) => state == "53100",
+            None => false,
+        }
+    }
+
+    fn is_transient(&self) -> bool {
+        match (self, self.code()) {
+            (EngineError::Busy, _) => true,
+            (EngineError::Postgres(sqlx::Error::Io(_) | sqlx::Error::Tls(_)), _)
+            | (EngineError::Postgres(sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed), _) => true,
+            (_, Some(Code::Sqlite(code))) => {
                 matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED | SQLITE_IOERR | SQLITE_FULL)
             }
             // Connection lost; rolled back by a deadlock; out of resources; shut down by an operator; lock not free.
-            Code::Postgres(state) => {
+            (_, Some(Code::Postgres(state))) => {
                 ["08", "40", "53", "57"].iter().any(|class| state.starts_with(class)) || state == "55P03"
             }
-        },
-        _ => false,
+            (_, None) => false,
+        }
     }
 }

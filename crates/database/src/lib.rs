@@ -18,7 +18,7 @@ mod backup;
 
 pub use args::{Args, Value};
 pub use db::Db;
-pub use error::DbError;
+pub use error::{DbError, EngineError};
 pub use migrate::{Migrations, Step};
 pub use row::Row;
 pub use statement::{CONDITION, Engine, Statement};

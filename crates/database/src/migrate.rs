@@ -1,6 +1,6 @@
 //! How a store's tables come to be: in steps, forward only.
 
-use crate::{Args, Db, DbError, Engine, Statement, args};
+use crate::{Args, Db, DbError, Engine, Statement, args, error::EngineError};
 
 /// The steps that lead a store from nothing to its present tables.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ impl Db {
     /// [`DbError::TooNew`] where a newer program has been here; else where a step fails, and then nothing is changed.
     pub async fn migrate(&self, migrations: &Migrations) -> Result<(), DbError> {
         let Migrations { name, steps } = *migrations;
-        let failed = |source| DbError::failed(format!("migrate the store `{name}`"), source);
+        let failed = |source: EngineError| DbError::failed(format!("migrate the store `{name}`"), source);
         let mut transaction = self.begin().await?;
         if self.engine() == Engine::Postgres {
             transaction.rows(&TAKE_TURNS, Args::default()).await?;

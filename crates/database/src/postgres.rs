@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    Arguments, Column, ConnectOptions, Decode, Postgres, Row as _, TypeInfo, ValueRef,
+    Arguments, Column, ConnectOptions, Decode, Postgres, Row as _, SqlStr, Transaction, TypeInfo, ValueRef,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, PgValueRef},
 };
 
@@ -38,7 +38,30 @@ pub(crate) async fn open(url: &str) -> Result<PgPool, sqlx::Error> {
         .await
 }
 
-pub(crate) fn arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
+/// Runs a statement that reads.
+pub(crate) async fn read(pool: &PgPool, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>, sqlx::Error> {
+    rows(&sqlx::query_with(text, arguments(values)?).fetch_all(pool).await?)
+}
+
+/// Runs a statement within a transaction; returns how many rows it touched.
+pub(crate) async fn execute(
+    transaction: &mut Transaction<'static, Postgres>,
+    text: &'static str,
+    values: Vec<Value>,
+) -> Result<u64, sqlx::Error> {
+    Ok(sqlx::query_with(text, arguments(values)?).execute(&mut **transaction).await?.rows_affected())
+}
+
+/// Runs a statement within a transaction and returns its rows.
+pub(crate) async fn rows_of(
+    transaction: &mut Transaction<'static, Postgres>,
+    text: &'static str,
+    values: Vec<Value>,
+) -> Result<Vec<Row>, sqlx::Error> {
+    rows(&sqlx::query_with(text, arguments(values)?).fetch_all(&mut **transaction).await?)
+}
+
+fn arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
     let mut arguments = PgArguments::default();
     for value in values {
         match value {
@@ -52,7 +75,7 @@ pub(crate) fn arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> 
     Ok(arguments)
 }
 
-pub(crate) fn rows(rows: &[PgRow]) -> Result<Vec<Row>, sqlx::Error> {
+fn rows(rows: &[PgRow]) -> Result<Vec<Row>, sqlx::Error> {
     let Some(first) = rows.first() else {
         return Ok(Vec::new());
     };

@@ -7,7 +7,7 @@ use std::sync::{
 
 use sqlx::Postgres;
 
-use crate::{Args, DbError, Engine, Row, Statement, postgres, sqlite};
+use crate::{Args, DbError, Engine, Row, Statement, args::Value, error::EngineError, postgres, sqlite};
 
 /// A transaction. Dropped without [`Transaction::commit`], it changes nothing.
 pub struct Transaction {
@@ -48,21 +48,19 @@ impl Transaction {
     pub async fn execute(&mut self, statement: &Statement, args: Args) -> Result<u64, DbError> {
         let engine = self.engine();
         let attempt = || format!("run `{}`", statement.gist(engine));
-        let failed = |source| DbError::failed(attempt(), source);
+        let failed = |source: EngineError| DbError::failed(attempt(), source);
         let values = args.checked(attempt)?;
         let text = statement.text(engine);
         let touched = match &mut self.inner {
             Inner::Sqlite(open) => {
-                let arguments = sqlite::arguments(values).map_err(failed)?;
-                let done =
-                    sqlx::query_with(text, arguments).execute(&mut *open.connection).await.map_err(failed)?;
-                done.rows_affected()
+                let connection = open.connection().map_err(failed)?;
+                let run = || sqlite::execute(connection, text, &values);
+                let touched = if is_large(&values) { sqlite::blocking(run) } else { run() };
+                touched.map_err(|source| failed(source.into()))?
             }
             Inner::Postgres(transaction) => {
-                let arguments = postgres::arguments(values).map_err(failed)?;
-                let done =
-                    sqlx::query_with(text, arguments).execute(&mut **transaction).await.map_err(failed)?;
-                done.rows_affected()
+                let done = postgres::execute(transaction, text, values).await;
+                done.map_err(|source| failed(source.into()))?
             }
         };
         self.wrote |= touched > 0;
@@ -77,23 +75,19 @@ impl Transaction {
     pub async fn rows(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, DbError> {
         let engine = self.engine();
         let attempt = || format!("run `{}`", statement.gist(engine));
-        let failed = |source| DbError::failed(attempt(), source);
+        let failed = |source: EngineError| DbError::failed(attempt(), source);
         let values = args.checked(attempt)?;
         let text = statement.text(engine);
         let rows = match &mut self.inner {
             Inner::Sqlite(open) => {
-                let arguments = sqlite::arguments(values).map_err(failed)?;
-                let rows = sqlx::query_with(text, arguments)
-                    .fetch_all(&mut *open.connection)
-                    .await
-                    .map_err(failed)?;
-                sqlite::rows(&rows).map_err(failed)?
+                let connection = open.connection().map_err(failed)?;
+                let run = || sqlite::rows(connection, text, &values);
+                let rows = if is_large(&values) { sqlite::blocking(run) } else { run() };
+                rows.map_err(|source| failed(source.into()))?
             }
             Inner::Postgres(transaction) => {
-                let arguments = postgres::arguments(values).map_err(failed)?;
-                let rows =
-                    sqlx::query_with(text, arguments).fetch_all(&mut **transaction).await.map_err(failed)?;
-                postgres::rows(&rows).map_err(failed)?
+                let rows = postgres::rows_of(transaction, text, values).await;
+                rows.map_err(|source| failed(source.into()))?
             }
         };
         self.wrote |= !rows.is_empty() && statement.writes(engine);
@@ -116,10 +110,12 @@ impl Transaction {
     /// Where the commit fails: then nothing of it is stored, except where the connection broke before the answer
     /// came, after which either may be true.
     pub async fn commit(self) -> Result<(), DbError> {
-        let failed = |source| DbError::failed("commit a transaction".to_owned(), source);
+        let failed = |source: EngineError| DbError::failed("commit a transaction".to_owned(), source);
         match self.inner {
-            Inner::Sqlite(open) => open.commit().await.map_err(failed)?,
-            Inner::Postgres(transaction) => transaction.commit().await.map_err(failed)?,
+            Inner::Sqlite(open) => open.commit().map_err(failed)?,
+            Inner::Postgres(transaction) => {
+                transaction.commit().await.map_err(|source| failed(source.into()))?;
+            }
         }
         if self.wrote {
             self.commits.fetch_add(1, Ordering::Relaxed);
@@ -128,11 +124,24 @@ impl Transaction {
     }
 
     /// Runs statements without arguments, separated by semicolons.
-    pub(crate) async fn script(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn script(&mut self, text: &'static str) -> Result<(), EngineError> {
         self.wrote = true;
         match &mut self.inner {
-            Inner::Sqlite(open) => sqlx::raw_sql(text).execute(&mut *open.connection).await.map(|_| ()),
-            Inner::Postgres(transaction) => sqlx::raw_sql(text).execute(&mut **transaction).await.map(|_| ()),
+            Inner::Sqlite(open) => {
+                let connection = open.connection()?;
+                Ok(sqlite::blocking(|| connection.execute_batch(text))?)
+            }
+            Inner::Postgres(transaction) => {
+                sqlx::raw_sql(text).execute(&mut **transaction).await?;
+                Ok(())
+            }
         }
     }
+}
+
+/// Returns whether a statement may take long: a set of some hundred rows and more.
+fn is_large(values: &[Value]) -> bool {
+    /// Bytes of a set of about a hundred rows: below, a statement takes less than a millisecond.
+    const LARGE: usize = 16 << 10;
+    values.iter().any(|value| matches!(value, Value::Text(Some(text)) if text.len() > LARGE))
 }
