@@ -170,7 +170,9 @@ impl EngineError {
             EngineError::Postgres(sqlx::Error::Database(error)) => {
                 Some(Code::Postgres(error.code().unwrap_or_default().into_owned()))
             }
-            EngineError::Sqlite(_) | EngineError::Postgres(_) | EngineError::Busy | EngineError::Closed => None,
+            EngineError::Sqlite(_) | EngineError::Postgres(_) | EngineError::Busy | EngineError::Closed => {
+                None
+            }
         }
     }
 

@@ -56,8 +56,8 @@ pub(crate) fn connect(at: &At, reads_only: bool) -> Result<Connection, rusqlite:
 
 /// Runs what may block for long; where tokio has other threads, they take over what this one would do meanwhile.
 pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
-    let several = Handle::try_current()
-        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    let several =
+        Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
     if several { tokio::task::block_in_place(work) } else { work() }
 }
 
