@@ -19,3 +19,4 @@ pub mod frames;
 pub mod call;
 pub mod tls;
 pub mod http;
+pub mod observe;

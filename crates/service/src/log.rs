@@ -14,6 +14,7 @@ mod memory;
 
 use std::{
     fmt,
+    io::Write as _,
     panic::Location,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -38,6 +39,7 @@ pub struct ComponentLog {
 #[derive(Debug)]
 enum Sink {
     File { clock: Clock, format: Format, file: Mutex<LogFile> },
+    Stderr { clock: Clock },
     Memory(Lines),
 }
 
@@ -59,6 +61,11 @@ impl ComponentLog {
         Ok(Self { component, sink: Arc::new(sink) })
     }
 
+    /// Makes a log that goes to standard error, as text: for commands that have no folder of their own.
+    pub fn stderr(component: Component) -> Self {
+        Self { component, sink: Arc::new(Sink::Stderr { clock: Clock::new(Zone::System) }) }
+    }
+
     /// Makes a log that is kept in memory, and its lines.
     pub fn memory(component: Component) -> (Self, Lines) {
         let lines = Lines::default();
@@ -78,7 +85,7 @@ impl ComponentLog {
     /// Returns a moment as the field's texts name it: local time, such as `02/28/2020 16:35:31`; UTC in memory.
     pub fn moment(&self, at: Timestamp) -> String {
         match &*self.sink {
-            Sink::File { clock, .. } => clock.read(at),
+            Sink::File { clock, .. } | Sink::Stderr { clock } => clock.read(at),
             Sink::Memory(_) => Clock::new(Zone::FixedMinutes(0)).read(at),
         }
     }
@@ -121,6 +128,11 @@ impl ComponentLog {
         };
         match &*self.sink {
             Sink::Memory(lines) => lines.push(line),
+            Sink::Stderr { clock } => {
+                let framed = framing::frame(&line, Format::Text, clock);
+                // Where nobody reads, there is nobody to tell.
+                let _ = std::io::stderr().write_all(framed.as_bytes());
+            }
             Sink::File { clock, format, file } => {
                 let framed = framing::frame(&line, *format, clock);
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,7 @@
-//! Counters and gauges, and the text that Prometheus and its kin read.
+//! Counters, gauges and histograms, and the text that Prometheus and its kin read.
+
+mod histogram;
+mod process;
 
 use std::{
     collections::BTreeMap,
@@ -8,6 +11,9 @@ use std::{
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
+
+pub use histogram::Histogram;
+pub(crate) use process::append as append_process;
 
 /// The metrics of a program. A clone holds the same.
 #[derive(Clone, Debug, Default)]
@@ -30,10 +36,11 @@ struct Family {
     series: BTreeMap<String, Series>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Series {
     Counter(Counter),
     Gauge(Gauge),
+    Histogram(Histogram),
 }
 
 impl Counter {
@@ -79,26 +86,39 @@ impl Metrics {
     /// Returns the counter of that name and those labels; a new one starts at 0. The name ends with its unit and
     /// `_total`, the values of labels come from closed lists.
     pub fn counter(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Counter {
-        let mut families = self.families();
-        let family = families.entry(name).or_insert_with(|| Family { help, series: BTreeMap::new() });
-        let series =
-            family.series.entry(written(labels)).or_insert_with(|| Series::Counter(Counter::default()));
-        match series {
-            Series::Counter(counter) => counter.clone(),
-            // A name that is used for both kinds is a mistake in the program; the number is kept, not shown.
-            Series::Gauge(_) => Counter::default(),
+        match self.series(name, help, labels, || Series::Counter(Counter::default())) {
+            Series::Counter(counter) => counter,
+            // A name that is used for two kinds is a mistake in the program; the number is kept, not shown.
+            Series::Gauge(_) | Series::Histogram(_) => Counter::default(),
         }
     }
 
     /// Returns the gauge of that name and those labels; a new one starts at 0.
     pub fn gauge(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Gauge {
+        match self.series(name, help, labels, || Series::Gauge(Gauge::default())) {
+            Series::Gauge(gauge) => gauge,
+            Series::Counter(_) | Series::Histogram(_) => Gauge::default(),
+        }
+    }
+
+    /// Returns the histogram of that name and those labels; a new one is empty. The name ends with `_seconds`.
+    pub fn histogram(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Histogram {
+        match self.series(name, help, labels, || Series::Histogram(Histogram::default())) {
+            Series::Histogram(histogram) => histogram,
+            Series::Counter(_) | Series::Gauge(_) => Histogram::default(),
+        }
+    }
+
+    fn series(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        labels: &[(&str, &str)],
+        new: impl FnOnce() -> Series,
+    ) -> Series {
         let mut families = self.families();
         let family = families.entry(name).or_insert_with(|| Family { help, series: BTreeMap::new() });
-        let series = family.series.entry(written(labels)).or_insert_with(|| Series::Gauge(Gauge::default()));
-        match series {
-            Series::Gauge(gauge) => gauge.clone(),
-            Series::Counter(_) => Gauge::default(),
-        }
+        family.series.entry(written(labels)).or_insert_with(new).clone()
     }
 
     /// Returns all metrics in the text format of Prometheus (version 0.0.4).
@@ -108,15 +128,21 @@ impl Metrics {
             let kind = match family.series.values().next() {
                 Some(Series::Counter(_)) => "counter",
                 Some(Series::Gauge(_)) => "gauge",
+                Some(Series::Histogram(_)) => "histogram",
                 None => continue,
             };
             let _ = writeln!(text, "# HELP {name} {}", family.help);
             let _ = writeln!(text, "# TYPE {name} {kind}");
             for (labels, series) in &family.series {
-                let _ = match series {
-                    Series::Counter(counter) => writeln!(text, "{name}{labels} {}", counter.value()),
-                    Series::Gauge(gauge) => writeln!(text, "{name}{labels} {}", gauge.value()),
+                let value = match series {
+                    Series::Counter(counter) => counter.value().to_string(),
+                    Series::Gauge(gauge) => gauge.value().to_string(),
+                    Series::Histogram(histogram) => {
+                        histogram.write(&mut text, name, labels);
+                        continue;
+                    }
                 };
+                let _ = writeln!(text, "{name}{labels} {value}");
             }
         }
         text

@@ -31,6 +31,15 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Endpoint {
+    /// Connects and leaves again, to see that somebody listens.
+    ///
+    /// # Errors
+    ///
+    /// Nobody does, or the other end is not who it should be.
+    pub async fn reach(&self) -> io::Result<()> {
+        self.connect().await.map(drop)
+    }
+
     pub(super) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
         match self {
             Endpoint::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),

@@ -35,6 +35,8 @@ impl Component {
     pub const BGB_SERVER: Component = Component::server("BgbServer.log", "SMS_NOTIFICATION_SERVER");
     /// The management point.
     pub const MANAGEMENT_POINT: Component = Component::server("ManagementPoint.log", "SMS_MP");
+    /// What holds the roles of a site together in one process; the field's name for it.
+    pub const EXECUTIVE: Component = Component::server("smsexec.log", "SMS_EXECUTIVE");
     /// The agent's end of the device channel.
     pub const NOTIFICATION_AGENT: Component = Component::client("CcmNotificationAgent.log", "BgbAgent");
     /// The agent's scheduler.
