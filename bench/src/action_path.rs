@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 use action::ActionKind;
-use console_api::{Change, Kind, NewAction, NewTarget};
+use console_api::{Kind, NewAction, NewTarget};
 use e2e::{World, WorldOptions, commits};
 
 use crate::figures::{Times, millis};
@@ -30,6 +30,8 @@ pub(crate) struct Options {
 const WRITES: usize = 500;
 /// Actions after which the write-ahead logs are read: before they begin anew.
 const COUNTED: usize = 20;
+/// The pause between two looks whether the answer is there: this is how exact a figure is.
+const LOOK_EVERY: Duration = Duration::from_micros(500);
 /// What the hops themselves may take beside the writes (the target).
 const ALLOWED: Duration = Duration::from_millis(5);
 
@@ -89,10 +91,8 @@ async fn one_run(actions: usize) -> anyhow::Result<Run> {
         folder.join("state/journal.db"),
     ];
     let before_writes = synchronous_writes(world.files())?;
-    let mut changes = world.client.changes(None);
-    changes.open().await?;
     let mut times = Vec::with_capacity(actions);
-    let mut writes = usize::MAX;
+    let mut writes = Vec::with_capacity(COUNTED);
     for number in 0..actions {
         let counted = number < COUNTED;
         let before = if counted { counts(&stores) } else { 0 };
@@ -108,22 +108,19 @@ async fn one_run(actions: usize) -> anyhow::Result<Run> {
         };
         let start = Instant::now();
         world.client.create_action(&new, &task_guid.to_string()).await?;
-        loop {
-            match changes.next().await?.change {
-                Change::Action(change) if change.task_guid == task_guid && change.state.is_concluded() => {
-                    break;
-                }
-                Change::Reset => anyhow::bail!("the console dropped changes"),
-                Change::Action(_) | Change::Devices(_) | Change::Site(_) => {}
-            }
+        // Asked again and again: the stream of changes joins what comes within a fifth of a second.
+        while !world.client.action(task_guid).await?.state.is_concluded() {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
         times.push(start.elapsed());
         if counted {
-            // What is not this action's may fall into some rounds, never into all.
-            writes = writes.min(counts(&stores).saturating_sub(before));
+            writes.push(counts(&stores).saturating_sub(before));
         }
     }
     let after_writes = synchronous_writes(world.files())?;
+    // What is not this action's falls into some rounds only; so does a log that begins anew, which then has too few.
+    writes.sort_unstable();
+    let writes = writes.get(writes.len() / 2).copied().unwrap_or_default();
     Ok(Run { times: Times::of(times), writes, write: before_writes.max(after_writes) })
 }
 
