@@ -17,6 +17,8 @@ pub mod report;
 pub mod path;
 pub mod text;
 pub mod html;
+pub mod redact;
+pub mod bundle;
 
 pub use read::{Reading, read};
 pub use report::{Report, report};
