@@ -44,6 +44,8 @@ pub struct WorldOptions {
     pub blocked_channel: bool,
     /// Whether the site reaches the console through [`World::link`], which can be cut.
     pub fragile_link: bool,
+    /// Whether console, site and authority tell their metrics, at [`World::metrics`].
+    pub metrics: bool,
 }
 
 impl Default for WorldOptions {
@@ -58,6 +60,7 @@ impl Default for WorldOptions {
             processes: Processes::Together,
             blocked_channel: false,
             fragile_link: false,
+            metrics: false,
         }
     }
 }
@@ -99,6 +102,8 @@ pub struct World {
     pub url: String,
     /// What lies between site and console, where that was asked for.
     pub link: Option<Proxy>,
+    /// Where console, site and authority tell their metrics, where that was asked for.
+    pub metrics: Option<[SocketAddr; 3]>,
     folder: TempDir,
 }
 
@@ -134,7 +139,12 @@ impl World {
         let folder = tempfile::Builder::new().prefix("tenon-story-").tempdir().expect("a folder");
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
+        let metrics =
+            options.metrics.then(|| [(); 3].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port()))));
         write_console_config(folder.path(), port, &url, options.console_database.as_deref());
+        if let Some([console, ..]) = metrics {
+            append(&folder.path().join("console.toml"), &format!("[metrics]\nlisten = \"{console}\"\n"));
+        }
         let console = start_console(folder.path());
         let code = wait_for("the setup code", || setup_code(&console.printed()));
         let setup =
@@ -145,7 +155,10 @@ impl World {
         })
         .await;
         let client = client(&url, signed_in.token.as_deref());
-        let site = Site::start(folder.path(), &options);
+        let watched = metrics.map_or_else(String::new, |[_, site, authority]| {
+            format!("[metrics]\nlisten = \"{site}\"\nauthority-listen = \"{authority}\"\n")
+        });
+        let site = Site::start(folder.path(), &options, &watched);
         let attach = client.create_attach_code().await.expect("an attach code");
         let link = match options.fragile_link {
             true => Some(Proxy::start(SocketAddr::from(([127, 0, 0, 1], port))).await.expect("a proxy")),
@@ -157,7 +170,7 @@ impl World {
             let user = signed_in.me.id.to_string();
             site.tenon(&["role", "assign", "Operations Administrator", "--user", &user, "--name", "ann"]);
         }
-        Self { console, site, client, admin: signed_in.me.id, url, link, folder }
+        Self { console, site, client, admin: signed_in.me.id, url, link, metrics, folder }
     }
 
     /// Starts the console again after it was ended.
@@ -254,7 +267,7 @@ impl World {
 }
 
 impl Site {
-    fn start(files: &Path, options: &WorldOptions) -> Self {
+    fn start(files: &Path, options: &WorldOptions, more: &str) -> Self {
         let folder = options.site_folder.clone().unwrap_or_else(|| files.join("site"));
         let (channel, management) = (free_port(), free_port());
         let management_url = format!("https://127.0.0.1:{management}");
@@ -278,7 +291,7 @@ impl Site {
         let text = format!(
             "folder = \"{}\"\nname = \"Story\"\n{database}{authority}[notifier]\nlisten = \"127.0.0.1:{channel}\"\n\
              address = \"127.0.0.1:{told}\"\n{fallback}throttle-strategy = {strategy}\nthrottle-param = {param}\n\
-             [management-point]\nlisten = \"127.0.0.1:{management}\"\nurl = \"{management_url}\"\n",
+             [management-point]\nlisten = \"127.0.0.1:{management}\"\nurl = \"{management_url}\"\n{more}",
             folder.display()
         );
         fs::write(&config, text).expect("the site's configuration");
@@ -410,6 +423,11 @@ fn write_console_config(files: &Path, port: u16, url: &str, database: Option<&st
         folder.display()
     );
     fs::write(files.join("console.toml"), text).expect("the console's configuration");
+}
+
+fn append(file: &Path, text: &str) {
+    let before = fs::read_to_string(file).expect("a configuration");
+    fs::write(file, before + text).expect("a configuration");
 }
 
 fn start_console(files: &Path) -> Program {

@@ -87,6 +87,39 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Returns the reason's name, as stores and wires write it: for counters.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Reason::CloudPermissionMissing { .. } => "cloud_permission_missing",
+            Reason::ProofMissing => "proof_missing",
+            Reason::ProofExpired => "proof_expired",
+            Reason::ProofLevelTooLow { .. } => "proof_level_too_low",
+            Reason::SiteNotAttached => "site_not_attached",
+            Reason::ConnectorAway { .. } => "connector_away",
+            Reason::RequestNotValid { .. } => "request_not_valid",
+            Reason::SignatureNotValid { .. } => "signature_not_valid",
+            Reason::UserUnknownToSite { .. } => "user_unknown_to_site",
+            Reason::RoleLacksPermission { .. } => "role_lacks_permission",
+            Reason::DeviceOutsideCollections { .. } => "device_outside_collections",
+            Reason::DeviceUnknown => "device_unknown",
+            Reason::DeviceOffline { .. } => "device_offline",
+            Reason::Throttled { .. } => "throttled",
+            Reason::TargetRenamed { .. } => "target_renamed",
+            Reason::CollectionGrew { .. } => "collection_grew",
+            Reason::ApprovalMissing => "approval_missing",
+            Reason::SiteRestored => "site_restored",
+            Reason::SiteHalted => "site_halted",
+            Reason::RingWaits { .. } => "ring_waits",
+            Reason::RolloutStopped { .. } => "rollout_stopped",
+            Reason::TypeUnknownToAgent => "type_unknown_to_agent",
+            Reason::RefusedByAgent { .. } => "refused_by_agent",
+            Reason::AgentFailed { .. } => "agent_failed",
+            Reason::NotDeliveredInTime => "not_delivered_in_time",
+            Reason::FinishedTooLate => "finished_too_late",
+            Reason::CancelledBy { .. } => "cancelled_by",
+        }
+    }
+
     /// Returns the hop that speaks this reason.
     pub fn hop(&self) -> Hop {
         match self {

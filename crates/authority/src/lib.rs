@@ -7,6 +7,7 @@
 //! was put back is noticed (`restored`).
 
 mod serve;
+mod counters;
 mod desk;
 mod rules;
 mod rollout;
@@ -26,6 +27,7 @@ use service::{
     error::Chain,
     lock::LockError,
     log::ComponentLog,
+    metrics::Metrics,
     running::{self, Running},
     shutdown::Shutdown,
 };
@@ -33,13 +35,16 @@ use tokio::{sync::Mutex, time::Duration};
 
 pub use folder::FolderError;
 
-use crate::{desk::Desk, folder::Folder, keys::SiteKeys, numbers::Numbers, site::SiteState, store::Store};
+use crate::{
+    counters::Counters, desk::Desk, folder::Folder, keys::SiteKeys, numbers::Numbers, site::SiteState,
+    store::Store,
+};
 
 /// How often decisions that nothing needs any more are forgotten.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// The authority's settings, checked.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Its own folder: keys, counters. Made at the first start, readable by its user only.
     pub folder: PathBuf,
@@ -57,6 +62,8 @@ pub struct Config {
     pub management_points: Vec<String>,
     /// Users (by number) that the site's other roles run as, beside the authority's own.
     pub role_users: Vec<u32>,
+    /// Where it counts.
+    pub metrics: Metrics,
 }
 
 /// Why the authority did not start.
@@ -100,12 +107,14 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
     let socket = config.socket.clone();
     let listener = serve::bind(&socket).map_err(|source| StartError::Socket { path: socket, source })?;
     let role_users = config.role_users.clone();
+    let counters = Counters::new(&config.metrics);
     let desk = Desk::new(config, folder, keys, numbers, store, site, log.clone());
     log.info(format_args!("The authority of the site {} answers.", desk.site()));
     let desk = Arc::new(Mutex::new(desk));
 
     let mut running = Running::new(None, shutdown.clone());
-    let calls = serve::serve(listener, Arc::clone(&desk), role_users, log.clone(), shutdown.clone());
+    let calls =
+        serve::serve(listener, Arc::clone(&desk), role_users, counters, log.clone(), shutdown.clone());
     running.part("calls", async move {
         let _lock = lock;
         calls.await;

@@ -18,10 +18,10 @@ use tokio::{
     net::{UnixListener, UnixStream},
     sync::{Mutex, Semaphore},
     task::JoinSet,
-    time::{Duration, timeout},
+    time::{Duration, Instant, timeout},
 };
 
-use crate::desk::Desk;
+use crate::{counters::Counters, desk::Desk};
 
 /// The most connections at a time: each role of a site has one for each of its processes, and the owner's are short.
 const CONNECTIONS: usize = 256;
@@ -51,6 +51,7 @@ pub(crate) async fn serve(
     listener: UnixListener,
     desk: Arc<Mutex<Desk>>,
     role_users: Vec<u32>,
+    counters: Counters,
     log: ComponentLog,
     shutdown: Shutdown,
 ) {
@@ -75,9 +76,10 @@ pub(crate) async fn serve(
         };
         let roles = roles_of(&stream, &role_users);
         let (desk, log, shutdown) = (Arc::clone(&desk), log.clone(), shutdown.clone());
+        let counters = counters.clone();
         connections.spawn(async move {
             let _place = place;
-            if let Err(why) = connection(stream, roles, &desk, &shutdown).await {
+            if let Err(why) = connection(stream, roles, &desk, &counters, &shutdown).await {
                 log.warn(format_args!("Closed a connection: {why}"));
             }
         });
@@ -108,6 +110,7 @@ async fn connection(
     mut stream: UnixStream,
     roles: BTreeSet<Role>,
     desk: &Mutex<Desk>,
+    counters: &Counters,
     shutdown: &Shutdown,
 ) -> Result<(), String> {
     let first = timeout(INTRODUCE_WITHIN, read(&mut stream, shutdown)).await;
@@ -124,7 +127,9 @@ async fn connection(
     while let Some(frame) = read(&mut stream, shutdown).await? {
         match caller.on_frame(&frame) {
             Ok((number, call)) => {
+                let (name, began) = (call.name(), Instant::now());
                 let answer = desk.lock().await.answer(caller.role(), call, clock::now()).await;
+                counters.answered(name, &answer, began.elapsed());
                 write(&mut stream, &encode_answer(number, &answer)).await?;
             }
             Err(refusal) => refuse(&mut stream, &refusal).await?,

@@ -50,6 +50,7 @@ fn config(place: &Path) -> Config {
         notification_servers: vec!["site.example:10123".into()],
         management_points: vec!["https://site.example:8443".into()],
         role_users: Vec::new(),
+        metrics: service::metrics::Metrics::new(),
     }
 }
 

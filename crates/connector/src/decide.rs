@@ -25,6 +25,7 @@ use tokio::{sync::watch, task::JoinSet, time::Instant};
 use self::turns::{Due, Turns};
 use crate::{
     authorize::{Authority, Undecided},
+    counters::Counters,
     forward, lines, validate,
 };
 
@@ -49,6 +50,7 @@ pub(crate) struct Decider {
     pub(crate) authority: Authority,
     /// The attachment; none where the site is not attached.
     pub(crate) pinned: watch::Receiver<Option<Pinned>>,
+    pub(crate) counters: Counters,
 }
 
 /// Why a notification is not decided yet.
@@ -136,18 +138,22 @@ impl Decider {
         say(lines::RECEIVED);
         let request = match validate::basics(notification) {
             Ok(request) => request,
-            Err(reason) => return self.refuse_invalid(task_guid, &reason, None, now).await,
+            Err(reason) => return self.refuse_invalid(notification, &reason, None, now).await,
         };
         say(lines::VALIDATING);
         let pinned = *self.pinned.borrow();
         let kind = match validate::content(&request, pinned.as_ref(), now) {
             Ok(kind) => kind,
-            Err(reason) => return self.refuse_invalid(task_guid, &reason, Some(&request.targets), now).await,
+            Err(reason) => {
+                return self.refuse_invalid(notification, &reason, Some(&request.targets), now).await;
+            }
         };
 
         match self.authority.decide(notification).await? {
             Decision::Refused { reason } => {
-                if self.store.refuse(task_guid, &reason, clock::now()).await? {
+                let now = clock::now();
+                if self.store.refuse(task_guid, &reason, now).await? {
+                    self.counters.refused(&reason, now.since(notification.received_at));
                     let line = lines::unauthorized(kind, request.tenant, request.sub);
                     self.log.about(task_guid).warn(line);
                     self.log.about(task_guid).warn(lines::because(
@@ -160,24 +166,27 @@ impl Decider {
             }
             Decision::Allowed(allowed) => {
                 let targets = self.authority.targets(task_guid, &allowed).await?;
-                self.forward(&request, &allowed, &targets).await?;
+                if self.forward(&request, &allowed, &targets).await? {
+                    self.counters.allowed(clock::now().since(notification.received_at));
+                }
             }
         }
         Ok(())
     }
 
+    /// Forwards what was allowed; false where it was before.
     async fn forward(
         &self,
         request: &Request,
         allowed: &authority_link::Allowed,
         targets: &[authority_link::ResolvedTarget],
-    ) -> Result<(), NotNow> {
+    ) -> Result<bool, NotNow> {
         let task_guid = request.id;
         let devices: Vec<_> = targets.iter().map(|target| target.device).collect();
         let message = forward::message(task_guid, allowed);
         let forwarded = self.store.forward(&message, &devices, &allowed.refused, clock::now()).await?;
         if forwarded == site_store::Forwarded::Before {
-            return Ok(());
+            return Ok(false);
         }
         self.wakes.wake(Topic::PushMessages);
         self.wakes.wake(Topic::Events);
@@ -189,17 +198,19 @@ impl Decider {
         for (reason, refused) in by_reason(&allowed.refused, &request.targets) {
             log().warn(lines::because(reason, task_guid, Some(&refused)));
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn refuse_invalid(
         &self,
-        task_guid: TaskGuid,
+        notification: &Notification,
         reason: &Reason,
         targets: Option<&Targets>,
         now: Timestamp,
     ) -> Result<(), NotNow> {
+        let task_guid = notification.task_guid;
         if self.store.refuse(task_guid, reason, now).await? {
+            self.counters.refused(reason, now.since(notification.received_at));
             let why = lines::because(reason, task_guid, targets);
             self.log.about(task_guid).warn(format_args!("Refused the notification. {why}"));
             self.wakes.wake(Topic::Events);

@@ -23,6 +23,7 @@ mod validate;
 mod authorize;
 mod forward;
 mod lines;
+mod counters;
 mod report;
 mod upload;
 mod mirror;
@@ -32,6 +33,7 @@ use std::path::PathBuf;
 use service::{
     call::Endpoint,
     log::{Component, ComponentLog, LogError, LogSettings},
+    metrics::Metrics,
     running::Running,
     shutdown::Shutdown,
     wake::Wakes,
@@ -47,7 +49,7 @@ pub use offboard::{OffboardError, OffboardOptions, Offboarded, offboard};
 pub use proxy::{NotAProxy, Proxy};
 pub use status::{LinkState, Status, status};
 
-use self::{authorize::Authority, decide::Decider, serve::Site, uplink::Uplink};
+use self::{authorize::Authority, counters::Counters, decide::Decider, serve::Site, uplink::Uplink};
 
 /// The connector's settings, checked.
 #[derive(Clone, Debug)]
@@ -58,6 +60,8 @@ pub struct Config {
     pub proxy: Option<Proxy>,
     /// The certificates to trust for the console instead of the system's, PEM.
     pub ca_file: Option<PathBuf>,
+    /// Where it counts.
+    pub metrics: Metrics,
 }
 
 /// The connector's two logs.
@@ -108,6 +112,7 @@ pub async fn start(
     let attached = Attachment::load(&config.folder)?;
     attachment::load_key(&config.folder)?;
     let authority = Authority::new(authority);
+    let counters = Counters::new(&config.metrics);
     let (pinned, known) = watch::channel(attached.map(|attachment| attachment.pinned()));
 
     let decider = Decider {
@@ -116,8 +121,9 @@ pub async fn start(
         log: logs.notification.clone(),
         authority: authority.clone(),
         pinned: known,
+        counters: counters.clone(),
     };
-    let uplink = Uplink { config, site: Site { store, wakes, logs, authority }, pinned };
+    let uplink = Uplink { config, site: Site { store, wakes, logs, authority, counters }, pinned };
     let mut running = Running::new(None, shutdown.clone());
     running.part("decide", decider.run(shutdown.clone()));
     running.part("uplink", uplink.run(shutdown));

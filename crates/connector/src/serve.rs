@@ -25,6 +25,7 @@ use crate::{
     answer::Answers,
     attachment::Attachment,
     authorize::Authority,
+    counters::Counters,
     link::{Link, LinkError, Socket, close, next_frame, now, write},
     mirror::mirror,
     report::report,
@@ -46,6 +47,7 @@ pub(crate) struct Site {
     pub(crate) wakes: Wakes,
     pub(crate) logs: ConnectorLogs,
     pub(crate) authority: Authority,
+    pub(crate) counters: Counters,
 }
 
 /// How a link ended.
@@ -175,6 +177,7 @@ impl Serving<'_> {
         let notification = take::notification(task_guid, request, user, user_name, clock::now());
         match self.site.store.take_notification(&notification).await {
             Ok(site_store::Taken::New) => {
+                self.site.counters.received();
                 self.site.wakes.wake(Topic::Requests);
                 self.site.wakes.wake(Topic::Events);
             }

@@ -112,7 +112,10 @@ impl Uplink {
             () = shutdown.begun() => return Ended::Stopping,
         };
         self.site.logs.notification.info(format_args!("Connected to {}.", attachment.console_url));
-        serve(link, &self.site, attachment, board, shutdown).await
+        self.site.counters.connected();
+        let ended = serve(link, &self.site, attachment, board, shutdown).await;
+        self.site.counters.away();
+        ended
     }
 
     fn after(&self, outcome: &Ended, attachment: &Attachment, board: &mut Board, said: &mut String) {

@@ -6,8 +6,12 @@ use std::{
     time::Duration,
 };
 
+use service::metrics::Metrics;
+
+use crate::spans::TracesConfig;
+
 /// What a console is started with.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
@@ -27,6 +31,12 @@ pub struct Config {
     pub keep_actions: Duration,
     /// How long the audit is kept.
     pub keep_audit: Duration,
+    /// Where it listens for whoever reads its metrics and health; nowhere where it is left out.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where it counts.
+    pub metrics: Metrics,
+    /// Where traces of ended actions go; nowhere where it is left out.
+    pub traces: Option<TracesConfig>,
 }
 
 /// A certificate and its key, read again when they change.
@@ -79,6 +89,9 @@ impl Config {
             issuer_ca_file: None,
             keep_actions: Self::KEEP_ACTIONS,
             keep_audit: Self::KEEP_AUDIT,
+            metrics_listen: None,
+            metrics: Metrics::new(),
+            traces: None,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod config;
 mod state;
+mod counters;
 mod web;
 mod assets;
 mod problem;
@@ -20,6 +21,7 @@ mod graph;
 mod live;
 mod audit;
 mod webhooks;
+mod spans;
 mod store;
 mod openapi;
 mod housekeeping;
@@ -31,4 +33,5 @@ mod tests;
 
 pub use config::{Config, ConfigError, TlsFiles};
 pub use openapi::openapi;
+pub use spans::TracesConfig;
 pub use start::{StartError, start};

@@ -1,6 +1,6 @@
 //! The life of a console: opens its store, listens, serves, drains.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use action::ConsoleId;
 use axum::Router;
@@ -10,6 +10,7 @@ use service::{
     error::Chain,
     http::{self, Listener},
     log::ComponentLog,
+    observe::{self, NotObserved},
     running::Running,
     shutdown::Shutdown,
     tls::{self, CertificateFiles, TlsError},
@@ -19,12 +20,13 @@ use tokio::net::TcpListener;
 
 use crate::{
     config::{Config, ConfigError, TlsFiles},
-    housekeeping, openapi,
+    counters, housekeeping, openapi,
     people::openid::{
         outside::{Outside, OutsideError},
         provider::Providers,
     },
     sites::Links,
+    spans,
     state::{Clock, Console},
     store::{Identity, Store},
     web, webhooks,
@@ -50,6 +52,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The address for metrics is taken, or is not this machine's.
+    #[error(transparent)]
+    NotObserved(#[from] NotObserved),
     /// The certificates that are trusted for issuers cannot be read.
     #[error("failed to read the certificates for issuers in {}", path.display())]
     IssuerFile {
@@ -102,17 +107,25 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
         Some(config) => Listener::Tls(socket, config),
     };
     let clock = Clock::new(clock::now);
-    let console =
+    let (console, ended) =
         Console::new(store, identity.console, config, providers, log.clone(), clock, shutdown.clone())
             .map_err(|_| StartError::Passwords)?;
 
     log.info(format_args!("Console {} listens on {bound}.", identity.console));
     let mut running = Running::new(Some(bound), shutdown.clone());
+    let observed = counters::observed(&console);
+    let health = observe::health_routes(Arc::clone(&observed.health));
+    if let Some(address) = console.config().metrics_listen {
+        let (address, serving) = observe::listen(address, observed, log.clone(), shutdown.clone()).await?;
+        log.info(format_args!("Metrics and health are told on {address}."));
+        running.part("metrics", serving);
+    }
     let (links, arrivals) = Links::new(&console.outbox().identity().await.map_err(StartError::Store)?);
-    let router = router(console.clone(), &links);
+    let router = router(console.clone(), &links, health);
     running.part("web", http::serve(router, listener, log.clone(), shutdown.clone()));
     running.part("links", arrivals.serve(console.clone(), shutdown.clone()));
     running.part("webhooks", webhooks::deliver::run(console.clone(), shutdown.clone()));
+    running.part("traces", spans::run(console.clone(), ended, shutdown.clone()));
     running.part("housekeeping", housekeeping::run(console, shutdown.clone()));
     if let Some(files) = files {
         running.part("certificate", files.watch(log, shutdown));
@@ -142,7 +155,7 @@ pub(crate) async fn open(url: &str, wakes: Wakes) -> Result<Store, DbError> {
 }
 
 /// Returns all that a console answers.
-pub(crate) fn router(console: Console, links: &Links) -> Router {
+pub(crate) fn router(console: Console, links: &Links, health: Router<Console>) -> Router {
     let (api, _) = openapi::routes().split_for_parts();
-    web::around(api.merge(links.routes()), console)
+    web::around(api.merge(links.routes()).merge(health), console)
 }

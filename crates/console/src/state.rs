@@ -7,10 +7,12 @@ use service::{log::ComponentLog, shutdown::Shutdown};
 
 use crate::{
     config::Config,
+    counters::Counters,
     live::{Feeds, Places},
     people::{limits::Limits, openid::provider::Providers, password::Passwords},
     problem::Refusal,
     sites::{Outbox, Questions},
+    spans::{Ended, Spans},
     store::{Audit, Store},
 };
 
@@ -48,6 +50,8 @@ pub(crate) struct Parts {
     clock: Clock,
     id: ConsoleId,
     config: Config,
+    counters: Counters,
+    spans: Spans,
     limits: Limits,
     passwords: Passwords,
     providers: Providers,
@@ -65,22 +69,27 @@ impl Console {
         log: ComponentLog,
         clock: Clock,
         shutdown: Shutdown,
-    ) -> Result<Self, Refusal> {
-        Ok(Self(Arc::new(Parts {
-            outbox: Outbox::new(store.clone(), log.clone(), clock.clone()),
+    ) -> Result<(Self, Ended), Refusal> {
+        let counters = Counters::new(&config.metrics);
+        let (spans, ended) = Spans::new(config.traces.as_ref(), &config.metrics);
+        let parts = Parts {
+            outbox: Outbox::new(store.clone(), log.clone(), clock.clone(), counters.clone(), spans.clone()),
             questions: Questions::default(),
             store,
             log,
             clock,
             id,
             config,
+            counters,
+            spans,
             limits: Limits::default(),
             passwords: Passwords::new()?,
             providers,
             places: Places::default(),
             feeds: Feeds::default(),
             shutdown,
-        })))
+        };
+        Ok((Self(Arc::new(parts)), ended))
     }
 }
 
@@ -126,6 +135,16 @@ impl Parts {
     /// Returns the settings.
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Returns what takes ended actions for their traces.
+    pub(crate) fn spans(&self) -> &Spans {
+        &self.spans
+    }
+
+    /// Returns what is counted.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// Returns how often anybody may try to sign in.

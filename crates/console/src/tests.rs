@@ -16,6 +16,7 @@ mod problems;
 mod tenants;
 mod description;
 mod live;
+mod spans;
 mod webhooks;
 mod graph;
 mod history;

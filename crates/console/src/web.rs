@@ -1,7 +1,10 @@
 //! Around every request: who is at the other end, how long and how large anything may be, and headers that keep browsers
 //! careful.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -135,7 +138,9 @@ async fn finish(State(console): State<Console>, request: Request, next: Next) ->
     let graph = request.uri().path().starts_with("/v1.0/");
     let method = request.method().clone();
     let path = short(request.uri().path());
+    let began = Instant::now();
     let mut response = next.run(request).await;
+    console.counters().answered(response.status(), began.elapsed());
     if let Some(Inside(inside)) = response.extensions_mut().remove() {
         console.log().error(format_args!("Failed to answer {method} {path}: {inside}"));
     }

@@ -85,6 +85,20 @@ impl Route {
         }
     }
 
+    /// Returns the route's name, for counters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Route::Trust => "trust",
+            Route::Enrol => "enrol",
+            Route::Renew => "renew",
+            Route::Manifest => "manifest",
+            Route::Document => "document",
+            Route::Content => "content",
+            Route::State => "state",
+            Route::Time => "time",
+        }
+    }
+
     /// Returns the method.
     pub fn method(self) -> Method {
         match self {

@@ -8,6 +8,7 @@
 mod authority;
 mod identity;
 mod point;
+mod counters;
 mod rate;
 mod admit;
 mod revoked;
@@ -26,6 +27,7 @@ use service::{
     error::Chain,
     http::{self, Limits, Listener},
     log::ComponentLog,
+    metrics::Metrics,
     running::Running,
     shutdown::Shutdown,
     tls::{self, ClientAuth, TlsError},
@@ -67,7 +69,7 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 const HEADER_BYTES: usize = 8 << 10;
 
 /// The management point's settings, checked.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen for HTTPS.
     pub listen: SocketAddr,
@@ -75,6 +77,8 @@ pub struct Config {
     pub enrolments: Allowance,
     /// How many of them may be refused before the address has to wait.
     pub refused_enrolments: Allowance,
+    /// Where it counts.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -85,7 +89,12 @@ impl Config {
 
     /// Makes the default settings for an address.
     pub fn listening(listen: SocketAddr) -> Self {
-        Self { listen, enrolments: Self::ENROLMENTS, refused_enrolments: Self::REFUSED_ENROLMENTS }
+        Self {
+            listen,
+            enrolments: Self::ENROLMENTS,
+            refused_enrolments: Self::REFUSED_ENROLMENTS,
+            metrics: Metrics::new(),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use service::{
 use site_store::SiteStore;
 use tokio::{
     sync::Semaphore,
-    time::{Duration, timeout},
+    time::{Duration, Instant, timeout},
 };
 
 use crate::{
@@ -35,6 +35,7 @@ use crate::{
     admit::Caller,
     authority::{Authority, AuthorityError},
     cached::{Cached, Stale},
+    counters::Counters,
     facts::Untold,
     rate::Rate,
     revoked::Revoked,
@@ -66,6 +67,7 @@ pub(crate) struct Point {
     pub(crate) log: ComponentLog,
     pub(crate) enrolling: Semaphore,
     pub(crate) untold: Untold,
+    counters: Counters,
     revoked: Revoked,
     attempts: Mutex<Rate>,
     refusals: Mutex<Rate>,
@@ -91,6 +93,7 @@ impl Point {
             log,
             enrolling: Semaphore::new(ENROLMENTS_AT_ONCE),
             untold: Untold::new(),
+            counters: Counters::new(&config.metrics),
             attempts: Mutex::new(Rate::new(config.enrolments)),
             refusals: Mutex::new(Rate::new(config.refused_enrolments)),
             trust: Cached::new(TRUST_FRESH_FOR, Stale::Serves),
@@ -239,8 +242,11 @@ impl Point {
 }
 
 async fn respond(State(point): State<Arc<Point>>, request: Request) -> Response {
+    let began = Instant::now();
+    let route = Asked::find(request.method(), request.uri().path()).ok().map(|asked| asked.route());
     let outcome = timeout(ANSWER_WITHIN, point.answer(request)).await;
     let outcome = outcome.unwrap_or_else(|_| Err(Refusal::unavailable(RETRY_AFTER)));
+    point.counters.answered(route, &outcome, began.elapsed());
     server::respond(outcome).map(Body::from)
 }
 

@@ -1,7 +1,7 @@
 //! What is counted.
 
 use device_channel::CloseReason;
-use service::metrics::{Counter, Gauge, Metrics};
+use service::metrics::{Counter, Gauge, Histogram, Metrics};
 
 /// The server's counters.
 #[derive(Debug)]
@@ -17,6 +17,34 @@ pub(crate) struct Counters {
     pub(crate) pushed: Counter,
     /// What devices reported and is stored.
     pub(crate) recorded: Counter,
+    /// From a release's signature.
+    pub(crate) delays: Delays,
+}
+
+/// How long the devices' part takes, from the moment at which the authority signed a release.
+#[derive(Clone, Debug)]
+pub(crate) struct Delays {
+    /// Until the task was written to the device's connection.
+    pub(crate) sent: Histogram,
+    /// Until the device's answer was on its way to the disk.
+    pub(crate) answered: Histogram,
+}
+
+impl Delays {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        Self {
+            sent: metrics.histogram(
+                "tenon_push_task_sent_seconds",
+                "From the signature of a release to the writing of a task to its device",
+                &[],
+            ),
+            answered: metrics.histogram(
+                "tenon_push_task_answered_seconds",
+                "From the signature of a release to the device's answer",
+                &[],
+            ),
+        }
+    }
 }
 
 impl Counters {
@@ -51,6 +79,7 @@ impl Counters {
                 "Reports of devices that are stored",
                 &[],
             ),
+            delays: Delays::new(metrics),
         }
     }
 

@@ -28,6 +28,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    counters::Delays,
     mailbox::Mailbox,
     news::{News, Said},
     release::Release,
@@ -68,6 +69,14 @@ pub(crate) enum What {
     Said(server::Report),
 }
 
+/// A push that is remembered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    task_id: TaskId,
+    task_guid: TaskGuid,
+    issued_at: Timestamp,
+}
+
 /// Stores reports.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -75,10 +84,11 @@ pub(crate) struct Recorder {
     pub(crate) wakes: Wakes,
     pub(crate) news: Arc<News>,
     pub(crate) recorded: Counter,
+    pub(crate) delays: Delays,
     pub(crate) log: ComponentLog,
     /// What was sent and is not stored.
     pub(crate) sent: Vec<Report>,
-    pub(crate) known: BTreeMap<PushId, (TaskId, TaskGuid)>,
+    pub(crate) known: BTreeMap<PushId, Known>,
 }
 
 impl Recorder {
@@ -110,11 +120,19 @@ impl Recorder {
             while let Some(group) = next {
                 for report in group {
                     match &report.what {
-                        What::Sent { release, .. } => {
+                        What::Sent { release, at } => {
                             self.remember(release);
+                            self.delays.sent.observe(at.since(release.issued_at()));
                             self.sent.push(report);
                         }
-                        What::Said(_) => said.push(report),
+                        What::Said(heard) => {
+                            if let (Reported::Response(_), Some(known)) =
+                                (&heard.what, self.known.get(&heard.what.task().push_id))
+                            {
+                                self.delays.answered.observe(clock::now().since(known.issued_at));
+                            }
+                            said.push(report);
+                        }
                     }
                 }
                 let full = said.len() + self.sent.len() >= MOST_IN_COMMIT;
@@ -133,7 +151,12 @@ impl Recorder {
     }
 
     fn remember(&mut self, release: &Release) {
-        self.known.insert(release.push_id(), (release.task_id(), release.task_guid));
+        let known = Known {
+            task_id: release.task_id(),
+            task_guid: release.task_guid,
+            issued_at: release.issued_at(),
+        };
+        self.known.insert(release.push_id(), known);
         if self.known.len() > MOST_PUSHES {
             self.known.pop_first();
         }
@@ -248,8 +271,8 @@ impl Recorder {
     }
 
     fn remembered(&self, task: PushedTask) -> Option<TaskGuid> {
-        let (task_id, task_guid) = self.known.get(&task.push_id)?;
-        (*task_id == task.task_id).then_some(*task_guid)
+        let known = self.known.get(&task.push_id)?;
+        (known.task_id == task.task_id).then_some(known.task_guid)
     }
 }
 

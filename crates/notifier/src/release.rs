@@ -116,6 +116,10 @@ impl Release {
         }
     }
 
+    pub(crate) fn issued_at(&self) -> Timestamp {
+        self.issued_at
+    }
+
     pub(crate) fn push_id(&self) -> PushId {
         self.task.push_id
     }

@@ -110,6 +110,7 @@ pub async fn start(
         wakes: wakes.clone(),
         news: Arc::clone(&news),
         recorded: counters.recorded.clone(),
+        delays: counters.delays.clone(),
         log: log.clone(),
         sent: Vec::new(),
         known: Default::default(),

@@ -26,11 +26,13 @@ mod content;
 mod content_file;
 mod applications;
 mod sweep;
+mod depths;
 
 pub use applications::ApplicationRow;
 pub use cancel::Cancelled;
 pub use content::LARGEST_CONTENT;
 pub use content_file::{CONTENT_CHUNK, ContentFileRow, ContentPart, LARGEST_CONTENT_FILE};
+pub use depths::Depths;
 pub use devices::{
     Compliance, ComplianceRow, ComplianceSummary, DeviceChanges, DeviceChecksum, DeviceDetails, DeviceFacts,
     DeviceRow, DeviceTaskRow, NewDevice,

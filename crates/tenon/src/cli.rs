@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    action, agent, application, attach_code, audit, backup, collection, console, console_role, content, demo,
-    deployment, device, device_group, diagnose, doctor, generate, join_token, login, policy, role, session,
-    setup, sign_in, site, tenant, token, trace, user, webhook,
+    action, agent, application, attach_code, audit, backup, bundle, collection, console, console_role,
+    content, demo, deployment, device, device_group, diagnose, doctor, generate, join_token, login, policy,
+    probe, role, session, setup, sign_in, site, tenant, token, trace, user, webhook,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -46,6 +46,10 @@ pub(crate) enum Command {
     Action(action::Action),
     /// Show the path of an action: how long each hop took, and where and why it stopped
     Trace(trace::Trace),
+    /// Ask for an action that does nothing, again and again, to see that the whole path works
+    Probe(probe::Probe),
+    /// Put what this machine knows of one action into one file, without secrets
+    Bundle(bundle::Bundle),
     /// Read logs of any hop, also Configuration Manager's, and say where actions stopped
     Diagnose(diagnose::Diagnose),
     /// Check a site, a console or an agent on this machine, with what to do

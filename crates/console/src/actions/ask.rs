@@ -111,6 +111,9 @@ async fn ask(
     match recorded? {
         Recorded::Stored => {
             record::log(console, permit, &actions);
+            for action in &actions {
+                console.counters().asked(action.kind.name());
+            }
             Ok((ids, false))
         }
         Recorded::Repeated(ids) => Ok((ids, true)),

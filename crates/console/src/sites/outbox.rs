@@ -15,6 +15,8 @@ use service::{
 use site_link::{CodeId, DeviceBatch, attach::AttachRequest};
 
 use crate::{
+    counters::Counters,
+    spans::Spans,
     state::Clock,
     store::{
         Applied, AttachOutcome, Audit, Identity, LinkedSite, Outgoing, Store, StoredCode, UploadApplied,
@@ -30,12 +32,20 @@ pub(crate) struct Outbox {
     store: Store,
     log: ComponentLog,
     clock: Clock,
+    counters: Counters,
+    spans: Spans,
     receipts: Arc<Mutex<BTreeMap<SiteId, Vec<TaskGuid>>>>,
 }
 
 impl Outbox {
-    pub(crate) fn new(store: Store, log: ComponentLog, clock: Clock) -> Self {
-        Self { store, log, clock, receipts: Arc::default() }
+    pub(crate) fn new(
+        store: Store,
+        log: ComponentLog,
+        clock: Clock,
+        counters: Counters,
+        spans: Spans,
+    ) -> Self {
+        Self { store, log, clock, counters, spans, receipts: Arc::default() }
     }
 
     /// Returns a site, whoever owns it: its key is what proves it.
@@ -128,9 +138,14 @@ impl Outbox {
             let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
             receipts.remove(&site).unwrap_or_default()
         };
-        let Applied { upto, moved, strange } =
+        let Applied { upto, moved, delays, strange } =
             self.store.apply_events(site, upto, entries, &taken, self.clock.now()).await?;
+        self.counters.heard(&delays);
+        self.counters.moved(moved.iter().map(|(_, state)| *state));
         for (task_guid, state) in moved {
+            if state.is_concluded() {
+                self.spans.ended(site, task_guid);
+            }
             let line = self.log.about(task_guid).field("site", site).field("state", state.name());
             line.info(format_args!("Device action is {}. TaskGuid: {task_guid}", state.name()));
         }

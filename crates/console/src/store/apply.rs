@@ -3,7 +3,10 @@
 mod load;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use action::{DeviceId, Entry, SiteId, State, TaskGuid, TenantId, Timestamp};
 use database::{DbError, Statement, args};
@@ -18,6 +21,8 @@ pub(crate) struct Applied {
     pub(crate) upto: u64,
     /// Actions of which something moved, and where they stand now.
     pub(crate) moved: Vec<(TaskGuid, State)>,
+    /// How long after its request each event was that moved something.
+    pub(crate) delays: Vec<(State, Duration)>,
     /// Entries that could not be taken: of actions that the console does not have, of devices that are no targets, or
     /// of hops out of order.
     pub(crate) strange: u64,
@@ -36,6 +41,7 @@ struct Batch {
     actions: BTreeMap<TaskGuid, load::Loaded>,
     targets: BTreeMap<(TaskGuid, DeviceId), Touched>,
     history: Vec<write::HistoryRow>,
+    delays: Vec<(State, Duration)>,
     strange: u64,
 }
 
@@ -98,7 +104,7 @@ impl Store {
             console_api::Change::Action(change) => Some((change.task_guid, change.state)),
             _ => None,
         });
-        Ok(Applied { upto, moved: moved.collect(), strange: batch.strange })
+        Ok(Applied { upto, moved: moved.collect(), delays: batch.delays, strange: batch.strange })
     }
 }
 
@@ -109,6 +115,7 @@ impl Batch {
             self.strange += 1;
             return;
         };
+        let asked_at = action.asked_at;
         let heard = match entry.device {
             None => {
                 let heard = action.base.hear(&entry.event);
@@ -142,8 +149,10 @@ impl Batch {
                 heard
             }
         };
-        if heard == Heard::Impossible {
-            self.strange += 1;
+        match heard {
+            Heard::Impossible => self.strange += 1,
+            Heard::Moved => self.delays.push((entry.event.state(), entry.at.since(asked_at))),
+            _ => {}
         }
         self.history.push(write::HistoryRow::of(entry, number, heard == Heard::Late));
     }

@@ -93,9 +93,10 @@ impl World {
         let providers = Providers::new(outside);
         let console =
             Console::new(store, fresh.console, config, providers, log, clock_of_console, Shutdown::new());
-        let console = console.expect("a console");
+        let (console, _) = console.expect("a console");
         let (links, _) = Links::new(&fresh);
-        let router = router(console.clone(), &links);
+        let health = service::observe::health_routes(crate::counters::observed(&console).health);
+        let router = router(console.clone(), &links, health);
         let tenant = TenantId(Uuid::nil());
         let mut world =
             Self { console, clock, lines, ann: String::new(), tenant, name: db.name, router, _db: db };

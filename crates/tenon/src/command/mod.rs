@@ -15,6 +15,8 @@ pub(crate) mod sign_in;
 pub(crate) mod device;
 pub(crate) mod action;
 pub(crate) mod trace;
+pub(crate) mod probe;
+pub(crate) mod bundle;
 pub(crate) mod diagnose;
 pub(crate) mod doctor;
 pub(crate) mod attach_code;
@@ -50,6 +52,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Device(device) => device::run(device).await?,
         Command::Action(action) => return action::run(action).await,
         Command::Trace(trace) => return trace::run(trace).await,
+        Command::Bundle(bundle) => bundle::run(bundle).await?,
+        Command::Probe(probe) => return probe::run(probe).await,
         Command::Diagnose(diagnose) => return diagnose::run(diagnose).await,
         Command::Doctor(doctor) => return doctor::run(doctor).await,
         Command::AttachCode(attach_code) => attach_code::run(attach_code).await?,

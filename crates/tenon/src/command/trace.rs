@@ -1,6 +1,6 @@
 //! `tenon trace`: where an action is, how long each hop took, and, where it stopped, the hop, the reason and the fix.
 
-mod known;
+pub(in crate::command) mod known;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode, time::Duration};
 

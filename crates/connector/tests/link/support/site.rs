@@ -90,7 +90,12 @@ impl Site {
     }
 
     pub(crate) async fn start_connector(&mut self) {
-        let config = Config { folder: self.folder.path().to_owned(), proxy: None, ca_file: None };
+        let config = Config {
+            folder: self.folder.path().to_owned(),
+            proxy: None,
+            ca_file: None,
+            metrics: service::metrics::Metrics::new(),
+        };
         let (store, wakes, logs) = (self.store.clone(), self.wakes.clone(), self.logs.clone());
         let endpoint = Endpoint::Unix(self.socket());
         let running = connector::start(config, store, wakes, logs, endpoint, self.shutdown.clone());

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use action::{DeviceId, Entry, Event, Reason, SiteId, State, TaskGuid, TenantId};
+use action::{DeviceId, Entry, Event, Reason, SiteId, State, TaskGuid, TenantId, Timestamp};
 use database::{DbError, Row, Statement, Transaction, args};
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::actions::fold::Progress;
 /// An action that a batch speaks of.
 pub(super) struct Loaded {
     pub(super) collection: bool,
+    pub(super) asked_at: Timestamp,
     /// Where all of its targets stand at least.
     pub(super) base: Progress,
     /// Events that concern all targets, in their order.
@@ -30,9 +31,9 @@ struct Named {
 }
 
 const ACTIONS: Statement = Statement::split(
-    "SELECT task_guid, base, collection, devices FROM action
+    "SELECT task_guid, base, collection, devices, asked_at FROM action
      WHERE tenant = $1 AND site = $2 AND task_guid IN (SELECT value FROM json_each($3))",
-    "SELECT task_guid, base, collection, devices FROM action
+    "SELECT task_guid, base, collection, devices, asked_at FROM action
      WHERE tenant = $1 AND site = $2 AND task_guid IN (SELECT json_array_elements_text($3::json)) FOR UPDATE",
 );
 const TARGETS: Statement = Statement::split(
@@ -59,6 +60,7 @@ pub(super) async fn batch(
     for row in transaction.rows(&ACTIONS, args![&tenant, site.to_string()].set(&ids)).await? {
         let loaded = Loaded {
             collection: row.opt_text("collection")?.is_some(),
+            asked_at: Timestamp(row.int("asked_at")?),
             base: Progress::at(state(&row, "base")?),
             for_all: Vec::new(),
             devices: row.unsigned("devices")?,

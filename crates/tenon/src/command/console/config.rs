@@ -33,6 +33,29 @@ pub(crate) struct ConsoleFile {
     pub(crate) keep_audit_days: Option<u32>,
     /// Certificates that are trusted for issuers beside the system's, PEM.
     pub(crate) issuer_ca_file: Option<PathBuf>,
+    /// Whoever watches the console.
+    #[serde(default)]
+    pub(crate) metrics: MetricsSection,
+    /// The collector of OpenTelemetry that gets a trace of ended actions.
+    pub(crate) traces: Option<TracesSection>,
+}
+
+/// Where traces go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TracesSection {
+    /// The collector's address for traces by HTTP, such as `http://127.0.0.1:4318/v1/traces`.
+    pub(crate) endpoint: String,
+    /// Which share of the actions is handed on, 0 to 1; all where it is left out.
+    pub(crate) share: Option<f64>,
+}
+
+/// Where metrics and health are read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MetricsSection {
+    /// Where it listens, such as `127.0.0.1:9464`; nowhere where it is left out.
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// The console's certificate; the files are read again when they change.

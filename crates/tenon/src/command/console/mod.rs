@@ -79,6 +79,11 @@ async fn serve(options: &ServerOptions) -> anyhow::Result<()> {
     config.trusted_proxies = file.trusted_proxies;
     config.private_issuers = file.private_issuers;
     config.issuer_ca_file = file.issuer_ca_file;
+    config.metrics_listen = file.metrics.listen;
+    config.traces = file.traces.map(|traces| ::console::TracesConfig {
+        endpoint: traces.endpoint,
+        share: traces.share.unwrap_or(1.0),
+    });
     if let Some(days) = file.keep_audit_days {
         config.keep_audit = Duration::from_hours(24 * u64::from(days.max(1)));
     }

@@ -30,6 +30,19 @@ pub(crate) struct SiteFile {
     pub(crate) notifier: NotifierSection,
     /// The management point.
     pub(crate) management_point: ManagementPointSection,
+    /// Whoever watches the site.
+    #[serde(default)]
+    pub(crate) metrics: MetricsSection,
+}
+
+/// Where metrics and health are read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MetricsSection {
+    /// Where the roles of this process listen, such as `127.0.0.1:9464`; nowhere where it is left out.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where the authority listens, which is a process of its own; nowhere where it is left out.
+    pub(crate) authority_listen: Option<SocketAddr>,
 }
 
 /// The authority's section.

@@ -4,6 +4,7 @@ pub(crate) mod config;
 mod attach;
 mod authority;
 mod roles;
+mod observe;
 mod run;
 mod status;
 mod user;

@@ -1,6 +1,6 @@
 //! Runs the roles of a site in this process, and the authority beside them in one of its own.
 
-use std::{io::Read as _, path::PathBuf};
+use std::{io::Read as _, net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use database::{Db, Engine};
@@ -8,6 +8,8 @@ use service::{
     call::Endpoint,
     lock::LockFile,
     log::{Component, ComponentLog, LogSettings},
+    metrics::Metrics,
+    observe::Observed,
     running::{self, Running},
     shutdown::Shutdown,
     wake::Wakes,
@@ -16,7 +18,8 @@ use site_store::{SiteStore, ThrottleSetting};
 use tokio::{sync::oneshot, task::JoinSet};
 
 use super::{
-    authority::AuthorityProcess, config::SiteFile, config_path, log_settings, roles::SiteRole, user::User,
+    authority::AuthorityProcess, config::SiteFile, config_path, log_settings, observe, roles::SiteRole,
+    user::User,
 };
 use crate::{
     cli::ServerOptions,
@@ -81,14 +84,33 @@ async fn authority_alone(
         notification_servers: file.notification_servers(),
         management_points: vec![file.management_point.url.clone()],
         role_users,
+        metrics: Metrics::new(),
     };
-    let running = authority::start(config, log, shutdown.clone()).await?;
+    let observed = observe::authority(config.metrics.clone());
+    let mut running = authority::start(config, log.clone(), shutdown.clone()).await?;
+    watch(&mut running, file.metrics.authority_listen, observed, &log, &shutdown).await?;
     let mut join = std::pin::pin!(running.join());
     tokio::select! {
         ended = &mut join => return Ok(ended?),
         () = parent_gone => shutdown.begin(),
     }
     Ok(join.await?)
+}
+
+/// Lets the process be watched, where its file says so.
+async fn watch(
+    running: &mut Running,
+    listen: Option<SocketAddr>,
+    observed: Observed,
+    log: &ComponentLog,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let Some(address) = listen else { return Ok(()) };
+    let (address, serving) =
+        service::observe::listen(address, observed, log.clone(), shutdown.clone()).await?;
+    log.info(format_args!("Metrics and health are told on {address}."));
+    running.part("metrics", serving);
+    Ok(())
 }
 
 /// Waits until standard input is closed: the process that started this one is gone.
@@ -122,6 +144,7 @@ struct Site {
     wakes: Wakes,
     logs: LogSettings,
     authority: Endpoint,
+    metrics: Metrics,
 }
 
 impl Site {
@@ -132,6 +155,7 @@ impl Site {
             wakes: Wakes::new(),
             logs: log_settings(file.log_folder(), options.log_format)?,
             authority: Endpoint::Unix(socket),
+            metrics: Metrics::new(),
         })
     }
 
@@ -148,6 +172,9 @@ impl Site {
             let running = self.start(file, *role, shutdown.clone()).await?;
             let name = role.to_string();
             programs.spawn(async move { running.join().await.with_context(|| format!("the {name} ended")) });
+        }
+        if let Some(running) = self.watched(file, &shutdown).await? {
+            programs.spawn(async move { running.join().await.context("the listener for metrics ended") });
         }
         running::tell_ready();
         print::line(&format!("the site {} is ready", print::clean(&file.name)))?;
@@ -179,6 +206,19 @@ impl Site {
         outcome
     }
 
+    /// Starts what lets the roles of this process be watched, where the site's file says so.
+    async fn watched(&self, file: &SiteFile, shutdown: &Shutdown) -> anyhow::Result<Option<Running>> {
+        if file.metrics.listen.is_none() {
+            return Ok(None);
+        }
+        let log = ComponentLog::open(&self.logs, Component::EXECUTIVE)?;
+        let (metrics, store, authority) = (self.metrics.clone(), self.store.clone(), self.authority.clone());
+        let observed = observe::roles(metrics, store, authority, log.clone());
+        let mut running = Running::new(None, shutdown.clone());
+        watch(&mut running, file.metrics.listen, observed, &log, shutdown).await?;
+        Ok(Some(running))
+    }
+
     async fn start(&self, file: &SiteFile, role: SiteRole, shutdown: Shutdown) -> anyhow::Result<Running> {
         let (store, wakes, authority) = (self.store.clone(), self.wakes.clone(), self.authority.clone());
         Ok(match role {
@@ -189,17 +229,20 @@ impl Site {
                     folder: file.folder.clone(),
                     proxy: proxy.context("failed to read the key `connector.proxy`")?,
                     ca_file: file.connector.ca_file.clone(),
+                    metrics: self.metrics.clone(),
                 };
                 let logs = connector::ConnectorLogs::open(&self.logs)?;
                 connector::start(config, store, wakes, logs, authority, shutdown).await?
             }
             SiteRole::ManagementPoint => {
-                let config = management_point::Config::listening(file.management_point.listen);
+                let mut config = management_point::Config::listening(file.management_point.listen);
+                config.metrics = self.metrics.clone();
                 let log = ComponentLog::open(&self.logs, Component::MANAGEMENT_POINT)?;
                 management_point::start(config, store, wakes, log, authority, shutdown).await?
             }
             SiteRole::Notifier => {
-                let config = file.notifier_config()?;
+                let mut config = file.notifier_config()?;
+                config.metrics = self.metrics.clone();
                 // Read by the connector, which tells people how long an action would take.
                 store.put_setting(ThrottleSetting::NAME, &setting(&config.throttle.get())).await?;
                 let log = ComponentLog::open(&self.logs, Component::BGB_SERVER)?;

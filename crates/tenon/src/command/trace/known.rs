@@ -8,7 +8,7 @@ use crate::session::refused;
 
 /// Returns what is known for each target, those that are not done first; for the action as a whole where the console
 /// knows no target yet.
-pub(super) async fn of(
+pub(in crate::command) async fn of(
     client: &Client,
     action: &Action,
     only: Option<DeviceId>,
