@@ -41,8 +41,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How often a stream checks that its caller is still signed in, in looks.
 const CHECK_EVERY: u32 = 4;
 
-/// The least time between two looks of one viewer: what changes meanwhile is joined. A person sees no difference.
+/// The time between two looks of one viewer over a longer time: what changes meanwhile is joined. A person sees no difference.
 const PACE: Duration = Duration::from_millis(200);
+
+/// Looks that a viewer may make at once after a quiet time: the steps of one action are seen as they come.
+const AT_ONCE: u32 = 5;
 
 /// How long a viewer may take for one event. Who takes longer is cut off, and goes on from the id that it saw.
 const SLOWEST: Duration = Duration::from_secs(60);
@@ -91,7 +94,7 @@ pub(crate) async fn follow_changes(
         after,
         pending: VecDeque::new(),
         looked_from: last,
-        next_look: Instant::now(),
+        paid: Instant::now(),
         sent: None,
     };
     let mut response = Sse::new(events(following, tenant)).into_response();
@@ -120,8 +123,8 @@ struct Following {
     pending: VecDeque<LiveChange>,
     /// The number after which they were read.
     looked_from: u64,
-    /// Not before then is the next look.
-    next_look: Instant,
+    /// When the looks that were made are paid for, at one for each [`PACE`].
+    paid: Instant,
     /// When the last event was handed over.
     sent: Option<Instant>,
 }
@@ -159,14 +162,14 @@ impl Following {
             let shutdown = self.console.shutdown().clone();
             tokio::select! {
                 () = shutdown.begun() => return None,
-                () = sleep_until(self.next_look) => {}
+                () = sleep_until(next_look(self.paid)) => {}
             }
             let (Place::From(after) | Place::Lost(after)) = self.after;
             let changes = self.console.feeds().after(self.console.store(), tenant, after).await.ok()?;
             if let Some(last) = changes.last() {
                 self.looked_from = after;
                 self.after = Place::From(last.id);
-                self.next_look = Instant::now() + PACE;
+                self.paid = self.paid.max(Instant::now()) + PACE;
                 let reached = self.reached(tenant, changes).await?;
                 self.pending = merge(reached).into();
                 continue;
@@ -210,6 +213,11 @@ impl Following {
         };
         Some(changes.into_iter().filter(is_reached).collect())
     }
+}
+
+/// Returns when the next look may be, where the ones before are paid for by `paid`.
+fn next_look(paid: Instant) -> Instant {
+    paid.checked_sub(PACE * (AT_ONCE - 1)).unwrap_or(paid)
 }
 
 fn event(id: u64, change: &Change) -> Option<Event> {
