@@ -11,6 +11,7 @@ mod devices;
 mod actions;
 mod changes;
 mod sse;
+mod server;
 
 use std::{fmt, time::Duration};
 
@@ -18,6 +19,7 @@ pub use actions::{ActionQuery, TargetQuery};
 pub use changes::LiveChanges;
 pub use devices::DeviceQuery;
 pub use error::ClientError;
+pub use server::{Server, VERSION_HEADER};
 pub use sign_in::ProviderAnswer;
 
 /// How long a connection to the console may take to stand.

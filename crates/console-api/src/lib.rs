@@ -33,7 +33,8 @@ pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead};
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
 pub use check::{ActionCheck, CheckedSite, RefusedTarget, ThrottleForecast};
 pub use client::{
-    ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, ProviderAnswer, TargetQuery,
+    ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, ProviderAnswer, Server,
+    TargetQuery, VERSION_HEADER,
 };
 pub use device::{Compliance, Device, DeviceCount, LastSeen, OnlineStatus, SeenBy};
 pub use graph::{

@@ -31,6 +31,9 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Scrapers and probes are few.
 const CONNECTIONS: usize = 64;
 
+/// The header of [`LIVE_PATH`] with the program's version.
+const VERSION_HEADER: &str = "tenon-version";
+
 /// The path of the metrics.
 pub const METRICS_PATH: &str = "/metrics";
 /// The path that answers while the process lives.
@@ -77,7 +80,10 @@ pub async fn listen(
 
 /// Returns the health's paths alone: for a listener that everybody may reach. They tell names of checks and no more.
 pub fn health_routes<S: Clone + Send + Sync + 'static>(health: Arc<Health>) -> Router<S> {
-    Router::new().route(LIVE_PATH, get(async || "alive\n")).route(READY_PATH, get(ready)).with_state(health)
+    Router::new()
+        .route(LIVE_PATH, get(async || ([(VERSION_HEADER, env!("CARGO_PKG_VERSION"))], "alive\n")))
+        .route(READY_PATH, get(ready))
+        .with_state(health)
 }
 
 fn routes(observed: Observed) -> Router {

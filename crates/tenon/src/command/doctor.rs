@@ -4,6 +4,7 @@ mod check;
 mod site;
 mod console;
 mod agent;
+mod server;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::check::{
-    Check, database, disk, failed, good, host_and_port, listening, logs, permissions, reached, warning,
+use super::{
+    check::{
+        Check, database, disk, failed, good, host_and_port, listening, logs, permissions, reached, warning,
+    },
+    server,
 };
 use crate::command::console::config::ConsoleFile;
 
@@ -27,6 +30,7 @@ pub(super) async fn checks(config: &Path) -> Vec<Check> {
     checks.push(listening("port", file.listen).await);
     let fix = "correct DNS, the reverse proxy, or the key `public-url`: sites and people use that address";
     checks.push(reached("public address", &host_and_port(&file.public_url), fix).await);
+    checks.extend(server::checks(&file.public_url, None).await);
     checks.extend(logs(file.log_folder()).await);
     checks
 }

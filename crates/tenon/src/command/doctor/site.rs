@@ -5,8 +5,11 @@ use std::path::Path;
 use authority_link::{OwnerAnswer, OwnerCall};
 use connector::LinkState;
 
-use super::check::{
-    Check, database, disk, failed, good, host_and_port, listening, logs, permissions, reached, warning,
+use super::{
+    check::{
+        Check, database, disk, failed, good, host_and_port, listening, logs, permissions, reached, warning,
+    },
+    server,
 };
 use crate::{command::site::config::SiteFile, owner::SiteFolder};
 
@@ -96,6 +99,8 @@ async fn console(file: &SiteFile, checks: &mut Vec<Check>) {
         )
         .await,
     );
+    let url = attachment.console_url.to_string();
+    checks.extend(server::checks(&url, file.connector.ca_file.as_deref()).await);
     checks.push(match status.link {
         LinkState::Connected { since } => good(NAME, format!("connected since {since}")),
         LinkState::Away { since, why } => {
