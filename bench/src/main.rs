@@ -7,6 +7,7 @@ mod collection;
 mod idle_agent;
 mod policy;
 mod search;
+mod diagnose;
 
 use clap::{Parser, Subcommand};
 
@@ -30,6 +31,8 @@ enum What {
     Policy(policy::Options),
     /// Finding devices among a million, on both databases
     Search(search::Options),
+    /// Reading a large log, against `grep -F`
+    Diagnose(diagnose::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         What::Collection(options) => runtime.block_on(collection::run(&options)),
         What::IdleAgent(options) => runtime.block_on(idle_agent::run(&options)),
         What::Policy(options) => policy::run(&options),
+        What::Diagnose(options) => diagnose::run(&options),
         What::Search(options) => runtime.block_on(search::run(&options)),
     }
 }
