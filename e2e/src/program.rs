@@ -79,6 +79,16 @@ impl Program {
         let _ = self.child.wait();
     }
 
+    /// Freezes the program: it hangs, and its connections stay.
+    pub fn freeze(&self) {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::STOP);
+    }
+
+    /// Lets a frozen program go on.
+    pub fn thaw(&self) {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::CONT);
+    }
+
     /// Asks the program to end (SIGTERM) and returns how it did.
     ///
     /// # Panics

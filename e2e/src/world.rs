@@ -196,6 +196,19 @@ impl World {
         self.site.tenon(&["join-token", "create", "--url", url, "--uses", &uses]).trim().to_owned()
     }
 
+    /// Runs `tenon` as the administrator, who is signed in at the console; returns its exit code and what it prints.
+    pub async fn tenon(&self, args: &[&str]) -> (i32, String) {
+        let mut command = tokio::process::Command::new(binary("tenon"));
+        command
+            .args(args)
+            .env("TENON_URL", &self.url)
+            .env("TENON_TOKEN", self.client.token().unwrap_or_default())
+            .env("XDG_CONFIG_HOME", self.folder.path().join("config"));
+        let output = command.output().await.expect("tenon starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap_or(-1), text(&output.stdout) + &text(&output.stderr))
+    }
+
     /// Returns the administrator's password.
     pub fn password(&self) -> &'static str {
         PASSWORD
