@@ -3,6 +3,7 @@
 mod device_channel;
 mod logs;
 mod management;
+mod people;
 mod site_authority;
 mod site_link;
 
@@ -35,6 +36,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "authority_call", run: site_authority::call },
     Target { name: "authority_answer", run: site_authority::answer },
     Target { name: "request", run: site_authority::request },
+    Target { name: "signed_request", run: people::signed_request },
+    Target { name: "person_key", run: people::person_key },
+    Target { name: "pairing", run: people::pairing },
     Target { name: "signed_text", run: site_authority::text },
     Target { name: "signed_push", run: site_authority::push },
 ];

@@ -19,6 +19,19 @@ pub enum Reason {
     ProofLevelTooLow {
         needed: String,
     },
+    KeyUnknown {
+        key: String,
+    },
+    SignedTooEarly {
+        nonces: u32,
+    },
+    RequestReplayed,
+    VouchedTooOften {
+        per_hour: u32,
+    },
+    PairingRefused {
+        what: String,
+    },
     SiteNotAttached,
     ConnectorAway {
         since: Option<Timestamp>,
@@ -58,6 +71,10 @@ pub enum Reason {
         at_most: u64,
         actual: u64,
     },
+    CollectionChanged {
+        signed: u64,
+        actual: u64,
+    },
     ApprovalMissing,
     SiteRestored,
     SiteHalted,
@@ -94,6 +111,11 @@ impl Reason {
             Reason::ProofMissing => "proof_missing",
             Reason::ProofExpired => "proof_expired",
             Reason::ProofLevelTooLow { .. } => "proof_level_too_low",
+            Reason::KeyUnknown { .. } => "key_unknown",
+            Reason::SignedTooEarly { .. } => "signed_too_early",
+            Reason::RequestReplayed => "request_replayed",
+            Reason::VouchedTooOften { .. } => "vouched_too_often",
+            Reason::PairingRefused { .. } => "pairing_refused",
             Reason::SiteNotAttached => "site_not_attached",
             Reason::ConnectorAway { .. } => "connector_away",
             Reason::RequestNotValid { .. } => "request_not_valid",
@@ -106,6 +128,7 @@ impl Reason {
             Reason::Throttled { .. } => "throttled",
             Reason::TargetRenamed { .. } => "target_renamed",
             Reason::CollectionGrew { .. } => "collection_grew",
+            Reason::CollectionChanged { .. } => "collection_changed",
             Reason::ApprovalMissing => "approval_missing",
             Reason::SiteRestored => "site_restored",
             Reason::SiteHalted => "site_halted",
@@ -131,6 +154,12 @@ impl Reason {
             | Reason::ProofExpired
             | Reason::ProofLevelTooLow { .. }
             | Reason::SignatureNotValid { .. }
+            | Reason::KeyUnknown { .. }
+            | Reason::SignedTooEarly { .. }
+            | Reason::RequestReplayed
+            | Reason::VouchedTooOften { .. }
+            | Reason::PairingRefused { .. }
+            | Reason::CollectionChanged { .. }
             | Reason::UserUnknownToSite { .. }
             | Reason::RoleLacksPermission { .. }
             | Reason::DeviceOutsideCollections { .. }
@@ -159,8 +188,24 @@ impl Reason {
             Reason::CloudPermissionMissing { .. } => {
                 "Ask an administrator of the tenant for a role that holds this permission."
             }
-            Reason::ProofMissing => "Ask from a page or a command line that signs its requests.",
-            Reason::ProofExpired => "Sign in again, then ask again.",
+            Reason::ProofMissing => {
+                "Ask with a key that the site knows (`tenon pair`), or have the site's owner let the console vouch for you: \
+                 `tenon site vouch add`."
+            }
+            Reason::ProofExpired => {
+                "Pair anew with the site (`tenon site pair`, then `tenon pair`), then ask again."
+            }
+            Reason::KeyUnknown { .. } => {
+                "Pair with the site: `tenon site pair` at the site, then `tenon pair CODE` here."
+            }
+            Reason::SignedTooEarly { .. } => {
+                "Ask again: a request must reach the site soon after it was signed."
+            }
+            Reason::RequestReplayed => "Ask again: each request has an id of its own.",
+            Reason::VouchedTooOften { .. } => {
+                "Wait, ask with a key of your own (`tenon pair`), or have the site's owner grant more: `tenon site vouch add`."
+            }
+            Reason::PairingRefused { .. } => "Have the site's owner print a new code: `tenon site pair`.",
             Reason::ProofLevelTooLow { .. } => {
                 "Ask from the command line, or have the request approved at the site."
             }
@@ -192,6 +237,7 @@ impl Reason {
             }
             Reason::TargetRenamed { .. } => "Check that this is the device you meant, then ask again.",
             Reason::CollectionGrew { .. } => "Look at the collection again, then ask with its present size.",
+            Reason::CollectionChanged { .. } => "Look at the collection again, then ask anew.",
             Reason::ApprovalMissing => "Have a second person approve the request.",
             Reason::SiteRestored => "The site was restored from a backup: ask again.",
             Reason::SiteHalted => {
@@ -224,6 +270,18 @@ impl fmt::Display for Reason {
             Reason::ProofMissing => f.write_str("the request carries no proof of the person"),
             Reason::ProofExpired => f.write_str("the proof of the person has expired"),
             Reason::ProofLevelTooLow { needed } => write!(f, "the request needs the level `{needed}`"),
+            Reason::KeyUnknown { key } => write!(f, "the site knows no key `{key}`"),
+            Reason::SignedTooEarly { nonces } => {
+                write!(
+                    f,
+                    "the request was signed more than {nonces} minutes of the site's link before it came"
+                )
+            }
+            Reason::RequestReplayed => f.write_str("the request's id was used by another request"),
+            Reason::VouchedTooOften { per_hour } => {
+                write!(f, "the console vouched more often than the {per_hour} times an hour that are granted")
+            }
+            Reason::PairingRefused { what } => write!(f, "the key was not paired: {what}"),
             Reason::SiteNotAttached => f.write_str("the site is not attached"),
             Reason::ConnectorAway { since: Some(since) } => {
                 write!(f, "the site's connector is away since {since}")
@@ -261,6 +319,10 @@ impl fmt::Display for Reason {
             Reason::CollectionGrew { at_most, actual } => {
                 write!(f, "the collection grew to {actual} devices, past the {at_most} of the request")
             }
+            Reason::CollectionChanged { signed, actual } => write!(
+                f,
+                "the collection's rule was changed: the request is for version {signed}, and the site has version {actual}"
+            ),
             Reason::ApprovalMissing => f.write_str("the approval of a second person is missing"),
             Reason::SiteRestored => f.write_str("the site was restored after this request was made"),
             Reason::SiteHalted => f.write_str("the site's owner has halted all releases"),

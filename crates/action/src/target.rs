@@ -28,7 +28,15 @@ pub enum Targets {
         collection: String,
         /// The request is refused if the collection holds more devices than this.
         at_most: u64,
+        /// The version of the collection's rule as the asker saw it; 0 where it was not looked at. The site refuses another.
+        #[serde(default, skip_serializing_if = "not_looked_at")]
+        version: u64,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn not_looked_at(version: &u64) -> bool {
+    *version == 0
 }
 
 impl Targets {

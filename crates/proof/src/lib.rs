@@ -1,7 +1,8 @@
 //! What is signed: how it is written down, hashed, signed and verified.
 //!
-//! Both sides of a signature use this crate, and the bytes that are signed exist nowhere else. A person's [`request`]
-//! comes first; the site authority answers it with a [`leaf`] for each device, a [`tree`] over them and one signature on
+//! Both sides of a signature use this crate, and the bytes that are signed exist nowhere else. A site comes to know a
+//! person's key by [`pairing`]; with it they sign a [`request`] ([`signed_request`]), which carries the site's newest
+//! [`site_nonce`]. The site authority answers it with a [`leaf`] for each device, a [`tree`] over them and one signature on
 //! its root ([`push`]); the agent checks what reaches it in [`task`]. A device learns whom to believe from a
 //! [`join_token`] and a [`trust_document`], which policies it has from a [`manifest`], and what time it is from
 //! [`site_time`]; who is who in certificates is in [`role`]. What was done stands in an
@@ -15,8 +16,13 @@ mod fields;
 mod hash;
 mod keys;
 mod signed_text;
+mod level;
+mod person_key;
 
+pub mod pairing;
+pub mod site_nonce;
 pub mod request;
+pub mod signed_request;
 pub mod leaf;
 pub mod tree;
 pub mod push;
@@ -36,11 +42,15 @@ pub use hash::{Hash, Hasher};
 pub use join_token::JoinToken;
 pub use keys::{KeyId, Signature, SignatureNotValid, SigningKey, VerifyingKey};
 pub use leaf::TaskLeaf;
+pub use level::{Level, NotALevel};
 pub use manifest::{Intent, Manifest, ManifestDeployment, ManifestPolicy};
+pub use person_key::{NotAPersonKey, PersonKey, PersonSignature, PersonSigningKey, Thumbprint};
 pub use push::{PushHead, SignedPush};
 pub use request::Request;
 pub use role::SiteRole;
+pub use signed_request::{NotASignedRequest, SignedRequest};
 pub use signed_text::NotSigned;
+pub use site_nonce::{NonceKey, SiteNonce};
 pub use site_time::SignedTime;
 pub use task::{Presented, TaskVerifier, VerifiedTask};
 pub use tree::MerkleTree;

@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use action::{Clocks, SiteId, Targets, Timestamp};
 
-use crate::request::{LONGEST_PARAM, Request};
+use crate::{
+    Hash, SiteNonce, Thumbprint,
+    request::{LONGEST_PARAM, Request},
+};
 
 /// How far ahead of the site's clock a request may be made: what clocks differ by without anybody noticing.
 const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(5 * 60);
 
 /// The longest that a device may take for its answer: a week.
 const LONGEST_FINISH_SECONDS: u32 = 7 * 24 * 3600;
+
+/// The longest issuer, in bytes: a URL with a tenant in its path.
+const LONGEST_ISSUER: usize = 512;
 
 /// The longest name of a target or of a collection, in bytes.
 const LONGEST_NAME: usize = 255;
@@ -24,9 +30,15 @@ pub enum RequestNotValid {
     /// It says that somebody else than its console vouches.
     #[error("its issuer `{0}` is not its console")]
     Issuer(String),
-    /// It carries a proof that cannot be verified yet.
-    #[error("`{0}` must be empty while the console vouches")]
+    /// It carries a proof, and nobody has signed it.
+    #[error("`{0}` must be empty where the console vouches")]
     Proof(&'static str),
+    /// It was signed, and lacks what a signed request carries.
+    #[error("`{0}` is not what a signed request has there")]
+    NoProof(&'static str),
+    /// It does not say which rule of the collection the person saw.
+    #[error("its collection has no version")]
+    NoVersion,
     /// `TaskParam` is too long.
     #[error("`task_param` is longer than {LONGEST_PARAM} bytes")]
     ParamTooLong,
@@ -68,18 +80,47 @@ pub enum RequestNotValid {
 }
 
 impl Request {
-    /// Checks what can be checked without knowing who reads it and when.
-    pub(super) fn check(&self) -> Result<(), RequestNotValid> {
-        if self.v != Request::VERSION {
-            return Err(RequestNotValid::Version(self.v));
-        }
-        if self.iss != Request::vouched_by(self.console) {
+    /// Checks a request that the console vouches for.
+    pub(super) fn check_vouched(&self) -> Result<(), RequestNotValid> {
+        let vouched = match self.token() {
+            Some(token) => Request::vouched_for_token(self.console, token),
+            None => Request::vouched_by(self.console),
+        };
+        if self.v == Request::VERSION && self.iss != vouched {
             return Err(RequestNotValid::Issuer(self.iss.chars().take(LONGEST_NAME).collect()));
         }
         for (name, proof) in [("idh", &self.idh), ("jkt", &self.jkt), ("site_nonce", &self.site_nonce)] {
             if !proof.is_empty() {
                 return Err(RequestNotValid::Proof(name));
             }
+        }
+        self.check()
+    }
+
+    /// Checks a request that a person's key has signed. Whether the key is known, and the nonce the site's, only the site
+    /// can say.
+    pub(super) fn check_signed(&self) -> Result<(), RequestNotValid> {
+        let by_token = self.iss.starts_with("https://") && self.idh.parse::<Hash>().is_ok();
+        let paired = self.iss == Request::paired_at(self.site) && self.idh.is_empty();
+        if self.iss.len() > LONGEST_ISSUER || !(by_token || paired) {
+            return Err(RequestNotValid::NoProof("iss"));
+        }
+        if self.jkt.parse::<Thumbprint>().is_err() {
+            return Err(RequestNotValid::NoProof("jkt"));
+        }
+        if self.site_nonce.parse::<SiteNonce>().is_err() {
+            return Err(RequestNotValid::NoProof("site_nonce"));
+        }
+        if matches!(self.targets, Targets::Collection { version: 0, .. }) {
+            return Err(RequestNotValid::NoVersion);
+        }
+        self.check()
+    }
+
+    /// Checks what can be checked without knowing who reads it and when.
+    fn check(&self) -> Result<(), RequestNotValid> {
+        if self.v != Request::VERSION {
+            return Err(RequestNotValid::Version(self.v));
         }
         if self.params.task_param.len() > LONGEST_PARAM {
             return Err(RequestNotValid::ParamTooLong);

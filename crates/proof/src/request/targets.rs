@@ -15,13 +15,17 @@ enum Signed {
         collection: String,
         #[serde(with = "decimal")]
         at_most: u64,
+        #[serde(with = "decimal")]
+        version: u64,
     },
 }
 
 pub(super) fn serialize<S: Serializer>(targets: &Targets, serializer: S) -> Result<S::Ok, S::Error> {
     match targets.clone() {
         Targets::Devices { devices } => Signed::Devices { devices },
-        Targets::Collection { collection, at_most } => Signed::Collection { collection, at_most },
+        Targets::Collection { collection, at_most, version } => {
+            Signed::Collection { collection, at_most, version }
+        }
     }
     .serialize(serializer)
 }
@@ -29,6 +33,8 @@ pub(super) fn serialize<S: Serializer>(targets: &Targets, serializer: S) -> Resu
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Targets, D::Error> {
     Ok(match Signed::deserialize(deserializer)? {
         Signed::Devices { devices } => Targets::Devices { devices },
-        Signed::Collection { collection, at_most } => Targets::Collection { collection, at_most },
+        Signed::Collection { collection, at_most, version } => {
+            Targets::Collection { collection, at_most, version }
+        }
     })
 }

@@ -35,7 +35,7 @@ fn request() -> Request {
 }
 
 fn collection(collection: &str, at_most: u64) -> Targets {
-    Targets::Collection { collection: collection.into(), at_most }
+    Targets::Collection { collection: collection.into(), at_most, version: 3 }
 }
 
 #[test]
@@ -56,7 +56,9 @@ fn a_request_has_these_bytes() {
     let to_all = Request { targets: collection("SMS00001", 100_000), ..request() };
     let text = String::from_utf8(to_all.encode()).expect("text");
     assert!(
-        text.contains(r#""targets":{"at_most":"100000","collection":"SMS00001","type":"collection"}"#),
+        text.contains(
+            r#""targets":{"at_most":"100000","collection":"SMS00001","type":"collection","version":"3"}"#
+        ),
         "{text}"
     );
     assert_eq!(Request::parse(text.as_bytes()).expect("a request"), to_all);
@@ -98,6 +100,10 @@ fn members_are_checked() {
     check_targets(collection("SMS00001", 0), RequestNotValid::NoTarget);
     check(Request { v: 2, ..request() }, RequestNotValid::Version(2));
     check(Request { iss: "x".into(), ..request() }, RequestNotValid::Issuer("x".into()));
+    let for_token = Request { iss: Request::vouched_for_token(request().console, Uuid::nil()), ..request() };
+    assert_eq!(Request::parse(&for_token.encode()).expect("a request").token(), Some(Uuid::nil()));
+    let odd = for_token.iss.to_uppercase();
+    check(Request { iss: odd.clone(), ..request() }, RequestNotValid::Issuer(odd));
     check(Request { jkt: "x".into(), ..request() }, RequestNotValid::Proof("jkt"));
     let param = |task_param: String| Request { params: Params { task_type: 1, task_param }, ..request() };
     check(param("x".repeat(LONGEST_PARAM + 1)), RequestNotValid::ParamTooLong);
