@@ -6,7 +6,7 @@ use action::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{DryRun, OwnerAnswer};
+use crate::{DryRun, MirroredGrant, OwnerAnswer};
 
 /// The authority's answer to a [`crate::Call`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,16 @@ pub enum Answer {
     },
     Targets {
         targets: Vec<ResolvedTarget>,
+    },
+    SiteNonce {
+        nonce: String,
+    },
+    Paired {
+        /// The message T2.
+        message: String,
+    },
+    NotPaired {
+        reason: Reason,
     },
     Mirror(Mirror),
     Released(Box<Released>),
@@ -197,6 +207,9 @@ pub struct Mirror {
     pub policies: Vec<MirroredPolicy>,
     /// The names of the site's security roles.
     pub roles: Vec<String>,
+    /// For whom the console may vouch.
+    #[serde(default)]
+    pub vouching: Vec<MirroredGrant>,
 }
 
 /// A collection, as the console may know it.

@@ -42,9 +42,9 @@ pub enum Call {
     /// Connector: verify and decide a request. Asked again with the same bytes, it gives the same answer.
     /// Answer: `Decision`.
     Decide {
-        /// The request's bytes as received (`proof::Request` in its canonical form), base64.
+        /// The request's bytes as received (`proof::request::Sent`), base64.
         request: String,
-        /// Who the console says the person is (until requests carry their own proof).
+        /// Who the console says the person is. Looked at only where nobody has signed the request.
         vouch: Vouch,
     },
     /// Connector: decide a request as it would be decided now, without recording or signing anything. Answer: `DryRun`.
@@ -73,6 +73,14 @@ pub enum Call {
         after: Option<DeviceId>,
         /// At most [`crate::PAGE`].
         limit: u32,
+    },
+    /// Connector: the newest nonce, which people sign with their requests. Asked once a minute while the link is up, and
+    /// only then: nonces count the time of the link. Answer: `SiteNonce`.
+    SiteNonce,
+    /// Connector: a person's program pairs a key. Answer: `Paired` or `NotPaired`.
+    Pair {
+        /// The message T of docs/protocol/proof.md.
+        message: String,
     },
     /// Connector: what the console may know of collections, policies and roles. Answer: `Mirror`.
     Mirror,
@@ -150,7 +158,7 @@ pub enum Call {
     },
 }
 
-/// Whom the console vouches for. Recorded with the decision; replaced by the person's own proof.
+/// Whom the console vouches for: believed for those whom the site's owner has granted it, and recorded so.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vouch {

@@ -4,8 +4,8 @@ use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApplicationAnswer, ApplicationCall, AuditLine, DeviceEntry, Explained, PersonEntry, RolloutPlan,
-    Standing, WhoMay,
+    ApplicationAnswer, ApplicationCall, AuditLine, DeviceEntry, Explained, PersonEntry, ProofAnswer,
+    ProofCall, RolloutPlan, Standing, WhoMay,
 };
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
@@ -94,6 +94,11 @@ pub enum OwnerCall {
     Applications {
         /// What is asked.
         call: Box<ApplicationCall>,
+    },
+    /// Administer people's keys, and for whom the console may vouch. Answer: `Proofs`.
+    Proofs {
+        /// What is asked.
+        call: Box<ProofCall>,
     },
     /// Make or change a collection. Answer: `Collection`.
     PutCollection {
@@ -294,6 +299,9 @@ pub enum OwnerAnswer {
     },
     Applications {
         said: Box<ApplicationAnswer>,
+    },
+    Proofs {
+        said: Box<ProofAnswer>,
     },
     Collection {
         id: String,

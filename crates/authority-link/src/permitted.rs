@@ -26,6 +26,8 @@ impl Call {
             Call::DryRun { .. } => "dry_run",
             Call::MayRead { .. } => "may_read",
             Call::Targets { .. } => "targets",
+            Call::SiteNonce => "site_nonce",
+            Call::Pair { .. } => "pair",
             Call::Mirror => "mirror",
             Call::Release { .. } => "release",
             Call::SiteTime => "site_time",
@@ -51,6 +53,8 @@ impl Call {
             | Call::DryRun { .. }
             | Call::MayRead { .. }
             | Call::Targets { .. }
+            | Call::SiteNonce
+            | Call::Pair { .. }
             | Call::Mirror => &[Role::Connector],
             Call::Release { .. } | Call::TicketKeys => &[Role::Notifier],
             // The management point answers the time of the site as well.

@@ -23,6 +23,7 @@ impl fmt::Debug for OwnerAnswer {
             OwnerAnswer::JoinToken { id, .. } => {
                 f.debug_struct("join_token").field("id", id).finish_non_exhaustive()
             }
+            OwnerAnswer::Proofs { said } => fmt::Debug::fmt(said, f),
             other => show(f, "told", other),
         }
     }

@@ -1,5 +1,8 @@
 //! The authority's desk: keys, store and the site's state together, behind one lock. Each call is a file of its own.
 
+mod prove;
+mod nonce;
+mod pair;
 mod decide;
 mod judged;
 mod dry_run;
@@ -37,6 +40,9 @@ const DAY: Duration = Duration::from_hours(24);
 /// How long the audit is kept unless the owner says otherwise: a year and a month, so that a yearly review finds the whole
 /// year.
 const AUDIT_KEPT: Duration = Duration::from_hours(400 * 24);
+
+/// How long keys and grants are shown after their end.
+const ENDED_KEPT: Duration = Duration::from_hours(90 * 24);
 
 /// What the authority decides and signs with.
 #[derive(Debug)]
@@ -133,7 +139,9 @@ impl Desk {
                 .map(|dry_run| Answer::DryRun(Box::new(dry_run))),
             Call::MayRead { device, vouch } => self.may_read(device, vouch.user),
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
-            Call::Mirror => Ok(Answer::Mirror(self.mirror())),
+            Call::SiteNonce => self.site_nonce(now).await,
+            Call::Pair { message } => self.pair(&message, now).await,
+            Call::Mirror => Ok(Answer::Mirror(self.mirror(now))),
             Call::Release { task_guid, devices, results } => {
                 self.release(task_guid, &devices, results, now).await
             }
@@ -158,6 +166,9 @@ impl Desk {
     pub(crate) async fn sweep(&mut self, now: Timestamp) -> Result<(), DeskError> {
         self.store.forget_decisions(now).await?;
         self.store.forget_rollouts(now).await?;
+        self.store.forget_pairings(now).await?;
+        self.store.forget_proofs(now.minus(ENDED_KEPT)).await?;
+        self.site.proofs.forget(now.minus(ENDED_KEPT));
         let days = self.store.number(owner::audit::KEPT_DAYS).await?;
         let kept = if days == 0 { AUDIT_KEPT } else { DAY * u32::try_from(days).unwrap_or(u32::MAX) };
         self.store.forget_audit(now.minus(kept)).await?;

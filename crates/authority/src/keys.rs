@@ -2,7 +2,7 @@
 
 use action::SiteId;
 use aws_lc_rs::hmac;
-use proof::{Hash, SigningKey};
+use proof::{Hash, NonceKey, SigningKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -27,6 +27,8 @@ pub(crate) struct SiteKeys {
     pub(crate) ca: Ca,
     /// From it come the secrets of TLS tickets.
     pub(crate) tickets: TicketSecret,
+    /// The site's nonces are made with it.
+    pub(crate) nonce: NonceKey,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,6 +56,7 @@ impl SiteKeys {
         };
         let missing = if known.is_some() { Missing::IsLost } else { Missing::IsMade };
         let site = known.unwrap_or_else(|| SiteId(service::dice::uuid()));
+        let tickets = TicketSecret::load_or_make(folder)?;
         let keys = Self {
             site,
             name: name.to_owned(),
@@ -61,7 +64,8 @@ impl SiteKeys {
             task: key(folder, "task.key", missing)?,
             policy: key(folder, "policy.key", missing)?,
             ca: Ca::load_or_make(folder, site, missing)?,
-            tickets: TicketSecret::load_or_make(folder)?,
+            nonce: tickets.nonce_key(),
+            tickets,
         };
         if known.is_none() {
             folder.write_json(SITE, &SiteFile { site })?;
@@ -100,10 +104,19 @@ impl TicketSecret {
 
     /// Returns the secret of a day, counted from 1970.
     pub(crate) fn of_day(&self, day: u64) -> [u8; 32] {
+        self.derived(b"tenon ticket secret\0", &day.to_be_bytes())
+    }
+
+    /// Returns the key of the site's nonces: with another one, what was signed in the last minutes must be asked again.
+    fn nonce_key(&self) -> NonceKey {
+        NonceKey(self.derived(b"tenon nonce key\0", &[]))
+    }
+
+    fn derived(&self, what: &[u8], of: &[u8]) -> [u8; 32] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &*self.0);
         let mut context = hmac::Context::with_key(&key);
-        context.update(b"tenon ticket secret\0");
-        context.update(&day.to_be_bytes());
+        context.update(what);
+        context.update(of);
         let mut secret = [0; 32];
         secret.copy_from_slice(context.sign().as_ref());
         secret

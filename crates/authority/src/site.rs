@@ -4,6 +4,7 @@
 mod collection;
 mod collections;
 mod people;
+mod proofs;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use database::DbError;
 
 pub(crate) use collections::Collections;
 pub(crate) use people::People;
+pub(crate) use proofs::{NEWER_NONCES, Proofs};
 
 use crate::{
     rules::RulesError,
@@ -30,6 +32,8 @@ pub(crate) struct SiteState {
     pub(crate) collections: Collections,
     /// Who may act on what.
     pub(crate) people: People,
+    /// By what people prove that they ask.
+    pub(crate) proofs: Proofs,
     /// How pushes to a collection go, by the collection's id.
     pub(crate) rollouts: BTreeMap<String, RolloutPlan>,
     /// Its policies, by name.
@@ -78,6 +82,12 @@ impl SiteState {
             keys,
             collections,
             people: People::new(store.roles().await?, store.assignments().await?, store.people().await?)?,
+            proofs: Proofs::new(
+                store.keys().await?,
+                store.levels().await?,
+                store.grants().await?,
+                store.nonces().await?,
+            ),
             rollouts: store.rollout_plans().await?.into_iter().collect(),
             policies,
             applications,

@@ -10,6 +10,8 @@ mod rules;
 mod policies;
 mod applications;
 mod tokens;
+mod proofs;
+mod pairings;
 mod decisions;
 mod rollouts;
 mod audit;
@@ -23,7 +25,9 @@ pub(crate) use applications::{StoredApplication, StoredDeployment};
 pub(crate) use audit::AuditEntry;
 pub(crate) use decisions::StoredDecision;
 pub(crate) use devices::StoredDevice;
+pub(crate) use pairings::StoredPairing;
 pub(crate) use policies::{StoredPolicy, StoredVersion};
+pub(crate) use proofs::{StoredGrant, StoredKey};
 pub(crate) use rules::{StoredAssignment, StoredCollection, StoredPerson, StoredRole};
 pub(crate) use tokens::StoredToken;
 

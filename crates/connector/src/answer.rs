@@ -84,6 +84,12 @@ async fn answer(site: &Site, question: Question) -> Answer {
         Question::Device { device, user, user_name } => {
             device::answer(site, device, vouch(user, user_name)).await
         }
+        Question::Pair { message } => {
+            site.authority.pair(message).await.map_err(Unanswered::from).map(|paired| match paired {
+                Ok(message) => Answer::Paired { message },
+                Err(reason) => Answer::Refused { reason },
+            })
+        }
         Question::UploadDevices => {
             site.wakes.wake(Topic::Devices);
             Ok(Answer::Done)

@@ -96,6 +96,23 @@ impl Authority {
         }
     }
 
+    /// Returns the newest nonce of the site.
+    pub(crate) async fn site_nonce(&self) -> Result<String, Undecided> {
+        match self.0.call(Call::SiteNonce).await? {
+            Answer::SiteNonce { nonce } => Ok(nonce),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Has a key paired: the answer for the person's program, else why not.
+    pub(crate) async fn pair(&self, message: String) -> Result<Result<String, Reason>, Undecided> {
+        match self.0.call(Call::Pair { message }).await? {
+            Answer::Paired { message } => Ok(Ok(message)),
+            Answer::NotPaired { reason } => Ok(Err(reason)),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
     /// Returns what the console may know of collections, policies and roles.
     pub(crate) async fn mirror(&self) -> Result<authority_link::Mirror, Undecided> {
         match self.0.call(Call::Mirror).await? {

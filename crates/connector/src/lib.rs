@@ -27,6 +27,7 @@ mod counters;
 mod report;
 mod upload;
 mod mirror;
+mod nonce;
 
 use std::path::PathBuf;
 

@@ -28,14 +28,15 @@ use crate::{
     counters::Counters,
     link::{Link, LinkError, Socket, close, next_frame, now, write},
     mirror::mirror,
+    nonce::nonces,
     report::report,
     status::Board,
     take,
     upload::{News, Upload},
 };
 
-/// Messages that wait to be said: one of each of report, upload and mirror.
-const WAITING: usize = 3;
+/// Messages that wait to be said: one of each of report, upload, mirror and nonce.
+const WAITING: usize = 4;
 
 /// News of the upload that wait to be heard. There is one batch at a time; more news are old ones.
 const WAITING_NEWS: usize = 16;
@@ -126,6 +127,7 @@ fn speak(
     tasks.spawn(report(site.store.clone(), site.wakes.clone(), log, attached_at, to_say, stored));
     let upload = Upload::new(site.store, site.logs.upload, say.clone(), news);
     tasks.spawn(upload.run(site.wakes.clone()));
+    tasks.spawn(nonces(site.authority.clone(), site.logs.notification.clone(), say.clone()));
     tasks.spawn(mirror(site.authority, site.wakes, site.logs.notification, say));
     tasks
 }

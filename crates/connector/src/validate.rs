@@ -2,14 +2,15 @@
 //! authority nothing.
 
 use action::{ActionKind, Reason, Timestamp};
-use proof::request::{Request, RequestKind, RequestNotValid};
+use proof::request::{Request, RequestKind, RequestNotValid, Sent};
 use service::error::Chain;
 use site_link::handshake::Pinned;
 use site_store::Notification;
 
-/// Validates the basic details: that it is a request at all, and the one that the console named.
+/// Validates the basic details: that it is a request at all, and the one that the console named. Who has signed it the
+/// authority verifies.
 pub(crate) fn basics(notification: &Notification) -> Result<Request, Reason> {
-    let request = Request::parse(&notification.request).map_err(|error| not_valid(&Chain(&error)))?;
+    let request = Sent::claimed(&notification.request).map_err(|error| not_valid(&Chain(&error)))?;
     if request.id != notification.task_guid {
         return Err(not_valid(&format_args!("its id is {}", request.id)));
     }

@@ -14,10 +14,10 @@ pub enum ToSite {
         /// The action, as the console knows it; it must be the id in the request. Receipts and refusals name it even
         /// where the request cannot be read.
         task_guid: TaskGuid,
-        /// The request's bytes (`proof::Request` in its canonical form), base64. The site treats them as opaque until
+        /// The request's bytes (`proof::request::Sent`), base64. The site treats them as opaque until
         /// the authority has verified them.
         request: String,
-        /// The person, as the console signed them in (until requests carry their own proof).
+        /// The person, as the console signed them in; what a signed request says of them, it says itself.
         user: UserId,
         /// The person's sign-in name.
         user_name: String,
@@ -99,6 +99,11 @@ pub enum ToConsole {
         /// The whole mirror, JSON (`authority_link::Mirror`); the console stores and shows it.
         mirror: serde_json::Value,
     },
+    /// The site's newest nonce, for those who sign requests. Once a minute.
+    Nonce {
+        /// `proof::SiteNonce` as text.
+        nonce: String,
+    },
     /// The answer to `Ask`.
     Answer {
         /// The number of the question.
@@ -129,6 +134,7 @@ impl Message for ToConsole {
             ToConsole::Devices(batch) => batch.devices.len() + batch.removed.len(),
             ToConsole::Receipt { .. }
             | ToConsole::Mirror { .. }
+            | ToConsole::Nonce { .. }
             | ToConsole::Answer { .. }
             | ToConsole::Offboard
             | ToConsole::Heartbeat { .. }
@@ -143,6 +149,7 @@ impl Message for ToConsole {
             | ToConsole::Mirror { .. }
             | ToConsole::Answer { .. } => true,
             ToConsole::Receipt { .. }
+            | ToConsole::Nonce { .. }
             | ToConsole::Offboard
             | ToConsole::Heartbeat { .. }
             | ToConsole::Unknown => false,

@@ -26,6 +26,11 @@ pub enum Question {
         /// The person's sign-in name.
         user_name: String,
     },
+    /// A person's program pairs a key with the site. Answer: `Paired` or `Refused`.
+    Pair {
+        /// The message T of docs/protocol/proof.md, which the console cannot read into or change.
+        message: String,
+    },
     /// Upload all devices now. Answer: `Done`; the devices follow as a round of their own.
     UploadDevices,
     /// A question of a later version. Answer: `Failed`.
@@ -43,6 +48,11 @@ pub enum Answer {
     DryRun(Box<DryRun>),
     /// What the site knows of the device.
     Device(Box<DeviceKnown>),
+    /// The key is paired.
+    Paired {
+        /// The message T2.
+        message: String,
+    },
     /// The site's rules do not allow it.
     Refused {
         /// Why.

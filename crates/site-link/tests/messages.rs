@@ -29,6 +29,10 @@ fn what_the_console_says() {
         r#"{"type":"ask","number":2,"question":{"ask":"dry_run","request":"e30=","user":"b1b1b1b1-b1b1-b1b1-b1b1-b1b1b1b1b1b1","user_name":"kim"}}"#,
     );
     check(
+        &ToSite::Ask { number: 4, question: Question::Pair { message: "p3.e30.AA.AA".into() } },
+        r#"{"type":"ask","number":4,"question":{"ask":"pair","message":"p3.e30.AA.AA"}}"#,
+    );
+    check(
         &ToSite::Ask { number: 3, question: Question::UploadDevices },
         r#"{"type":"ask","number":3,"question":{"ask":"upload_devices"}}"#,
     );
@@ -58,6 +62,11 @@ fn what_the_site_says() {
     check(
         &ToConsole::Receipt { task_guid },
         r#"{"type":"receipt","task_guid":"a4a4a4a4-a4a4-a4a4-a4a4-a4a4a4a4a4a4"}"#,
+    );
+    check(&ToConsole::Nonce { nonce: "AAAA".into() }, r#"{"type":"nonce","nonce":"AAAA"}"#);
+    check(
+        &ToConsole::Answer { number: 4, answer: Answer::Paired { message: "e30.AA".into() } },
+        r#"{"type":"answer","number":4,"answer":{"answer":"paired","message":"e30.AA"}}"#,
     );
     check(
         &ToConsole::Events {

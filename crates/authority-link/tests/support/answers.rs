@@ -51,7 +51,7 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
         ),
         (
             Answer::Mirror(mirror()),
-            r#""answer":"mirror","generation":3,"collections":[{"id":"TEN00001","name":"Shops","version":1,"count":2}],"policies":[{"id":"p1","name":"motd","version":1,"collections":["TEN00001"]}],"roles":["r"]"#,
+            r#""answer":"mirror","generation":3,"collections":[{"id":"TEN00001","name":"Shops","version":1,"count":2}],"policies":[{"id":"p1","name":"motd","version":1,"collections":["TEN00001"]}],"roles":["r"],"vouching":[]"#,
         ),
         (
             Answer::Released(Box::new(released(device, enrolment))),
@@ -288,7 +288,7 @@ fn allowed(device: DeviceId) -> Allowed {
         task_id: TaskId(8),
         kind: ActionKind::MACHINE_POLICY,
         param: String::new(),
-        targets: Targets::Collection { collection: "SMS00001".into(), at_most: 5 },
+        targets: Targets::Collection { collection: "SMS00001".into(), at_most: 5, version: 0 },
         count: 2,
         clocks: Clocks { deliver_by: Timestamp(0), finish_within_seconds: 3600 },
         offline: OfflinePolicy::Queue,
@@ -331,5 +331,6 @@ fn mirror() -> Mirror {
             collections: vec!["TEN00001".into()],
         }],
         roles: vec!["r".into()],
+        vouching: Vec::new(),
     }
 }

@@ -1,7 +1,9 @@
 use action::{ActionKind, DeviceId, ResourceId, TaskGuid, UserId};
 use authority_link::{
-    ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, Results, Role, Standing, Vouch,
+    ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, ProofCall, Results, Role,
+    Standing, Vouch,
 };
+use proof::Level;
 
 use super::uuid;
 
@@ -50,6 +52,8 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
             Call::Targets { task_guid, after: Some(device), limit: 10_000 },
             r#""call":"targets","task_guid":"UUID","after":"UUID","limit":10000"#,
         ),
+        (Call::SiteNonce, r#""call":"site_nonce""#),
+        (Call::Pair { message: "p3.e30.AA.AA".into() }, r#""call":"pair","message":"p3.e30.AA.AA""#),
         (Call::Mirror, r#""call":"mirror""#),
         (
             Call::Release { task_guid, devices: vec![device], results: None },
@@ -261,6 +265,43 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
                 call: Box::new(ApplicationCall::RemoveDeployment { id: "DEP00001".into() }),
             },
             r#""call":"owner","owner":{"ask":"applications","call":{"do":"remove_deployment","id":"DEP00001"}}"#,
+        ),
+        (
+            OwnerCall::Proofs {
+                call: Box::new(ProofCall::CreatePairing { user, name: "ann".into(), level: Level::Web }),
+            },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"create_pairing","user":"UUID","name":"ann","level":"web"}}"#,
+        ),
+        (
+            OwnerCall::Proofs { call: Box::new(ProofCall::EndKey { key: "k".into() }) },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"end_key","key":"k"}}"#,
+        ),
+        (
+            OwnerCall::Proofs { call: Box::new(ProofCall::SignOut { user }) },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"sign_out","user":"UUID"}}"#,
+        ),
+        (
+            OwnerCall::Proofs {
+                call: Box::new(ProofCall::PutLevel { kind: action::ActionKind::PROBE, level: Level::Native }),
+            },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"put_level","kind":1001,"level":"native"}}"#,
+        ),
+        (
+            OwnerCall::Proofs {
+                call: Box::new(ProofCall::PutGrant {
+                    user,
+                    name: "ann".into(),
+                    token: Some(uuid()),
+                    collection: "Shops".into(),
+                    per_hour: 60,
+                    valid_seconds: 3600,
+                }),
+            },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"put_grant","user":"UUID","name":"ann","token":"UUID","collection":"Shops","per_hour":60,"valid_seconds":3600}}"#,
+        ),
+        (
+            OwnerCall::Proofs { call: Box::new(ProofCall::EndGrant { id: "g1".into() }) },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"end_grant","id":"g1"}}"#,
         ),
         (OwnerCall::ListCollections, r#""call":"owner","owner":{"ask":"list_collections"}"#),
         (

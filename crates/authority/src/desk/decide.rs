@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use action::{DeviceId, Reason, Targets, TaskGuid, Timestamp};
 use authority_link::{
-    Allowed, Answer, Decision, Mirror, MirroredCollection, MirroredPolicy, ResolvedTarget, Vouch,
+    Allowed, Answer, Decision, Mirror, MirroredCollection, MirroredGrant, MirroredPolicy, ResolvedTarget,
+    Vouch,
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use proof::{Hash, Request};
+use proof::Request;
 use service::error::Chain;
 
-use super::{Desk, DeskError};
+use super::{
+    Desk, DeskError,
+    prove::{Asked, Proven},
+};
 use crate::{
     rollout::Rollout,
     site::ALL_DEVICES_NAME,
@@ -21,9 +24,6 @@ use crate::{
 /// clocks differ.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
-/// The longest name of a person, in bytes.
-const LONGEST_NAME: usize = 255;
-
 impl Desk {
     /// Decides a request. The same bytes get the same decision, however often they are asked about.
     pub(super) async fn decide(
@@ -32,21 +32,27 @@ impl Desk {
         vouch: &Vouch,
         now: Timestamp,
     ) -> Result<Decision, DeskError> {
-        let not_valid = |what: String| {
-            self.log.warn(format_args!("Refused a request that is not valid: {what}."));
-            Decision::Refused { reason: Reason::RequestNotValid { what } }
+        let asked = match self.read(request, vouch) {
+            Ok(asked) => asked,
+            Err(reason) => return self.refuse_unproven(request, reason, now).await,
         };
-        let (request, hash) = match read(request, vouch) {
-            Ok(read) => read,
-            Err(what) => return Ok(not_valid(what)),
-        };
-        if let Some(known) = self.store.decision(request.id).await? {
-            if known.request_sha256 == hash {
+        if let Some(known) = self.store.decision(asked.request.id).await? {
+            if known.request_sha256 == asked.hash {
                 return Ok(known.decision);
             }
-            return Ok(not_valid("its id was used by another request".to_owned()));
+            return self.refuse_unproven(request, Reason::RequestReplayed, now).await;
         }
-        let decision = match self.judge(&request, vouch, now)? {
+        let proven = self.prove(&asked, vouch, now);
+        let (how, grant) = match &proven {
+            Ok(Proven { how, grant }) => (how.clone(), grant.as_ref().map(|grant| grant.id.clone())),
+            Err(_) => (asked.by.how(), None),
+        };
+        let judged = match proven {
+            Ok(_) => self.judge(&asked.request)?,
+            Err(reason) => Err(reason),
+        };
+        let Asked { request, hash, by } = asked;
+        let decision = match judged {
             Ok(judged) => Decision::Allowed(Allowed {
                 task_id: self.numbers.task()?,
                 kind: action::ActionKind(request.params.task_type),
@@ -63,8 +69,9 @@ impl Desk {
         let stored = StoredDecision {
             task_guid: request.id,
             request_sha256: hash,
-            person: vouch.user,
-            person_name: vouch.name.clone(),
+            person: request.sub,
+            person_name: by.name().to_owned(),
+            proof: how,
             decision: decision.clone(),
             keep_until: request.deliver_by.max(request.exp).plus(REMEMBERED),
         };
@@ -78,12 +85,44 @@ impl Desk {
         }
         let number = Store::audit(&mut change, &audited(&stored, &request, now)).await?;
         change.commit().await?;
+        if let (Some(grant), Decision::Allowed(_)) = (grant, &decision) {
+            self.site.proofs.vouched(&grant, now);
+        }
         self.say(&stored);
-        // The decision stands; a mark that cannot be written is written with a later one.
+        self.mark(number);
+        Ok(decision)
+    }
+
+    /// Refuses what nobody is known to have asked for. Its id is not taken: whoever has it may still ask.
+    async fn refuse_unproven(
+        &mut self,
+        request: &str,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<Decision, DeskError> {
+        let claimed = Self::claimed(request);
+        self.log.warn(format_args!("Refused a request that nobody is known to have made: {reason}."));
+        let entry = AuditEntry {
+            at: now,
+            who: claimed
+                .map_or_else(|| "nobody".to_owned(), |(user, _)| format!("said to be {user}, not proven")),
+            what: "request".to_owned(),
+            subject: claimed.map_or_else(String::new, |(_, task_guid)| task_guid.to_string()),
+            rule: reason.to_string(),
+            result: "refused".to_owned(),
+        };
+        let mut change = self.store.begin().await?;
+        let number = Store::audit(&mut change, &entry).await?;
+        change.commit().await?;
+        self.mark(number);
+        Ok(Decision::Refused { reason })
+    }
+
+    /// The decision stands; a mark that cannot be written is written with a later one.
+    pub(super) fn mark(&mut self, number: u64) {
         if let Err(error) = self.numbers.mark(number, false) {
             self.log.warn(format_args!("Failed to mark how far the audit has come: {}", Chain(&error)));
         }
-        Ok(decision)
     }
 
     /// Returns a page of the targets of an action that was allowed.
@@ -100,7 +139,7 @@ impl Desk {
             resource: device.resource,
         };
         let targets = match &allowed.targets {
-            Targets::Collection { collection, at_most } => {
+            Targets::Collection { collection, at_most, .. } => {
                 // What has joined the collection since must not make it more than was asked for.
                 let before = after.map_or(0, |after| self.site.members_up_to(collection, after));
                 let left = usize::try_from(at_most.saturating_sub(before)).unwrap_or(usize::MAX);
@@ -134,7 +173,7 @@ impl Desk {
     }
 
     /// Returns what the console may know: names and counts.
-    pub(super) fn mirror(&self) -> Mirror {
+    pub(super) fn mirror(&self, now: Timestamp) -> Mirror {
         let all = MirroredCollection {
             id: Targets::ALL_DEVICES.to_owned(),
             name: ALL_DEVICES_NAME.to_owned(),
@@ -159,6 +198,12 @@ impl Desk {
                     collections: policy.collections.clone(),
                 })
                 .collect(),
+            vouching: self
+                .site
+                .proofs
+                .grants(now)
+                .map(|grant| MirroredGrant { user: grant.person, token: grant.token, expires: grant.expires })
+                .collect(),
             roles: self.site.people.roles().into_iter().map(|role| role.name).collect(),
         }
     }
@@ -167,27 +212,17 @@ impl Desk {
         let log = self.log.about(stored.task_guid).field("person", stored.person);
         match &stored.decision {
             Decision::Allowed(allowed) => log.info(format_args!(
-                "Allowed by {}: {} devices. Vouched by the console for {}.",
-                allowed.rule, allowed.count, stored.person_name
+                "Allowed by {}: {} devices. Asked by {}, {}.",
+                allowed.rule, allowed.count, stored.person_name, stored.proof
             )),
             Decision::Refused { reason } => {
                 log.warn(format_args!(
-                    "Refused: {reason}. Vouched by the console for {}.",
-                    stored.person_name
+                    "Refused: {reason}. Asked by {}, {}.",
+                    stored.person_name, stored.proof
                 ));
             }
         }
     }
-}
-
-/// Reads a request and who is said to have made it; returns it with the hash of its bytes, else what is wrong.
-pub(super) fn read(request: &str, vouch: &Vouch) -> Result<(Request, String), String> {
-    let bytes = BASE64_STANDARD.decode(request).map_err(|_| "it is not base64".to_owned())?;
-    let request = Request::parse(&bytes).map_err(|error| Chain(&error).to_string())?;
-    if vouch.name.len() > LONGEST_NAME || vouch.name.contains(char::is_control) {
-        return Err("the person's name is too long, or holds control characters".to_owned());
-    }
-    Ok((request, Hash::of(&bytes).hex()))
 }
 
 fn audited(stored: &StoredDecision, request: &Request, now: Timestamp) -> AuditEntry {
@@ -198,7 +233,7 @@ fn audited(stored: &StoredDecision, request: &Request, now: Timestamp) -> AuditE
     };
     AuditEntry {
         at: now,
-        who: format!("{} ({}), vouched by the console", stored.person_name, stored.person),
+        who: format!("{} ({}), {}", stored.person_name, stored.person, stored.proof),
         what: format!("device action {kind}"),
         subject: stored.task_guid.to_string(),
         rule,

@@ -1,4 +1,5 @@
-//! Decides a request without doing anything: nothing is recorded, no number is taken, nothing is signed.
+//! Decides a request without doing anything: nothing is recorded, no number is taken, nothing is signed. What nobody has
+//! signed yet is looked at as if its person had: it is asked before it is signed.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -6,7 +7,7 @@ use action::{Reason, ResourceId, Targets, Timestamp};
 use authority_link::{DryRun, Forecast, Vouch};
 use proof::Request;
 
-use super::{Desk, DeskError, decide::read};
+use super::{Desk, DeskError, prove::Asked};
 
 impl Desk {
     /// Says what would become of a request that was made now.
@@ -28,12 +29,15 @@ impl Desk {
             sent_by: None,
             ends_by,
         };
-        let (request, _) = match read(request, vouch) {
-            Ok(read) => read,
-            Err(what) => return Ok(refused(Reason::RequestNotValid { what }, now)),
+        let Asked { request, .. } = match self.read(request, vouch) {
+            Ok(asked) => asked,
+            Err(reason) => return Ok(refused(reason, now)),
         };
+        if let Err(error) = request.check_at(self.keys.site, now) {
+            return Ok(refused(Reason::RequestNotValid { what: error.to_string() }, now));
+        }
         let ends_by = request.deliver_by.plus(Duration::from_secs(request.finish_within.into()));
-        let judged = match self.judge(&request, vouch, now)? {
+        let judged = match self.judge(&request)? {
             Ok(judged) => judged,
             Err(reason) => return Ok(refused(reason, ends_by)),
         };

@@ -1,7 +1,6 @@
 //! Judges what a request asks for by the site's rules as they are now.
 
-use action::{ActionKind, DeviceId, Reason, Target, Targets, Timestamp, UserId};
-use authority_link::Vouch;
+use action::{ActionKind, DeviceId, Reason, Target, Targets, UserId};
 use proof::Request;
 
 use super::{Desk, DeskError};
@@ -25,32 +24,17 @@ pub(super) struct Judged {
 }
 
 impl Desk {
-    /// Judges a request: who asks, what for, and whether the site's rules allow it.
-    pub(super) fn judge(
-        &self,
-        request: &Request,
-        vouch: &Vouch,
-        now: Timestamp,
-    ) -> Result<Result<Judged, Reason>, DeskError> {
-        if let Err(error) = request.check_at(self.keys.site, now) {
-            return Ok(Err(Reason::RequestNotValid { what: error.to_string() }));
-        }
-        if self.numbers.restored_at().is_some_and(|restored| request.iat < restored) {
-            return Ok(Err(Reason::SiteRestored));
-        }
-        if request.sub != vouch.user {
-            let what = "the person is not the one that the console vouches for".to_owned();
-            return Ok(Err(Reason::SignatureNotValid { what }));
-        }
+    /// Judges a request whose person is known: whether the site's rules allow it.
+    pub(super) fn judge(&self, request: &Request) -> Result<Result<Judged, Reason>, DeskError> {
         let kind = ActionKind(request.params.task_type);
-        let mut verdicts = self.site.people.verdicts(vouch.user, kind);
-        if let Some(reason) = self.may_nothing(vouch.user, &mut verdicts)? {
+        let mut verdicts = self.site.people.verdicts(request.sub, kind);
+        if let Some(reason) = self.may_nothing(request.sub, &mut verdicts)? {
             return Ok(Err(reason));
         }
         match &request.targets {
             Targets::Devices { devices } => self.judge_devices(devices, &mut verdicts),
-            Targets::Collection { collection, at_most } => {
-                self.judge_collection(collection, *at_most, &mut verdicts)
+            Targets::Collection { collection, at_most, version } => {
+                self.judge_collection(collection, *at_most, *version, &mut verdicts)
             }
         }
     }
@@ -100,6 +84,7 @@ impl Desk {
         &self,
         collection: &str,
         at_most: u64,
+        version: u64,
         verdicts: &mut Verdicts<'_>,
     ) -> Result<Result<Judged, Reason>, DeskError> {
         let not_valid = |what| Ok(Err(Reason::RequestNotValid { what }));
@@ -113,6 +98,11 @@ impl Desk {
         };
         if count == 0 {
             return not_valid(format!("the collection `{collection}` holds no device"));
+        }
+        let actual = self.site.collections.get(collection).map_or(1, |known| known.stored.version);
+        // A request that nobody has signed says nothing of the rule.
+        if version != 0 && version != actual {
+            return Ok(Err(Reason::CollectionChanged { signed: version, actual }));
         }
         if count > at_most {
             return Ok(Err(Reason::CollectionGrew { at_most, actual: count }));

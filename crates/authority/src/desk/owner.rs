@@ -6,6 +6,7 @@ mod collections;
 mod rollouts;
 mod people;
 mod policies;
+mod proofs;
 mod applications;
 mod tokens;
 mod who;
@@ -49,6 +50,7 @@ impl Desk {
             OwnerCall::PolicyConflicts => self.policy_conflicts().await,
             OwnerCall::ListPolicies => Ok(self.list_policies()),
             OwnerCall::RemovePolicy { name } => self.remove_policy(&name, now).await,
+            OwnerCall::Proofs { call } => self.proofs(*call, now).await,
             OwnerCall::Applications { call } => self.applications(*call, now).await,
             OwnerCall::PutCollection { name, query, members, include, exclude, limited_to } => {
                 let rules = Rules { query, members, include, exclude, limited_to };

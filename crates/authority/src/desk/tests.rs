@@ -8,6 +8,7 @@ mod devices;
 mod dry_run;
 mod may_read;
 mod owner;
+mod proofs;
 mod policies;
 mod release;
 mod rings;
@@ -25,7 +26,7 @@ use authority_link::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use database::Db;
 use proof::{
-    JoinToken, Request, Trusted,
+    JoinToken, Level, PersonSigningKey, Request, SignedRequest, Trusted,
     request::{Params, RequestKind},
 };
 use service::log::{Component, ComponentLog, Lines};
@@ -33,12 +34,14 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::restored;
+use crate::{restored, store::StoredKey};
 
 const NOW: Timestamp = Timestamp(1_579_621_423_000);
 const MINUTE: Duration = Duration::from_mins(1);
 /// Who grants where no administrator holds a role.
 const OWNER: &str = "the site's owner";
+const TENANT: TenantId = TenantId(Uuid::from_u128(8));
+const CONSOLE: ConsoleId = ConsoleId(Uuid::from_u128(9));
 const OPERATOR: &str = "Operations Administrator";
 
 /// A site with its authority.
@@ -47,6 +50,8 @@ struct Site {
     now: Timestamp,
     /// The numbers of ids that were made.
     made: u128,
+    /// What was signed: two signatures of the same request differ.
+    signed: Vec<(Request, Vec<u8>)>,
     log: Lines,
     place: TempDir,
 }
@@ -56,7 +61,7 @@ impl Site {
         let place = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}", place.path().join("store.db").display());
         let (desk, log) = desk(&place, &url).await;
-        Self { desk, now: NOW, made: 0, log, place }
+        Self { desk, now: NOW, made: 0, signed: Vec::new(), log, place }
     }
 
     fn id(&mut self) -> Uuid {
@@ -139,19 +144,60 @@ impl Site {
         assert_eq!(self.owner(call).await, OwnerAnswer::Done);
     }
 
-    /// Returns a request that is valid now.
+    /// Has the site know a key of a person, as a pairing does.
+    fn knows_key(&mut self, user: UserId, level: Level) {
+        let key = StoredKey {
+            key: key_of(user).public(),
+            person: user,
+            person_name: "ann".into(),
+            level,
+            tenant: TENANT,
+            console: CONSOLE,
+            how: "paired at the site".into(),
+            made_at: self.now,
+            expires: self.now.plus(90 * DAY),
+            ended_at: None,
+        };
+        self.desk.site.proofs.put_key(key);
+    }
+
+    /// Returns the newest nonce.
+    async fn nonce(&mut self) -> String {
+        match self.call(Role::Connector, Call::SiteNonce).await {
+            Answer::SiteNonce { nonce } => nonce,
+            other => panic!("no nonce: {other:?}"),
+        }
+    }
+
+    /// Returns a request that the console vouches for, valid now.
+    fn vouched(&mut self, user: UserId, targets: Targets) -> Request {
+        Request {
+            iss: Request::vouched_by(CONSOLE),
+            jkt: String::new(),
+            site_nonce: String::new(),
+            ..self.request(user, targets)
+        }
+    }
+
+    /// Returns a request of a person whose key the site knows, valid now.
     fn request(&mut self, user: UserId, targets: Targets) -> Request {
-        let console = ConsoleId(Uuid::from_u128(9));
+        if self.desk.site.proofs.key(key_of(user).public().thumbprint()).is_none() {
+            self.knows_key(user, Level::Native);
+        }
+        if !self.desk.site.proofs.is_young(self.now) {
+            self.desk.site.proofs.made_nonce(self.now);
+        }
+        let site = self.desk.site();
         Request {
             v: Request::VERSION,
             id: TaskGuid(self.id()),
-            iss: Request::vouched_by(console),
+            iss: Request::paired_at(site),
             sub: user,
             idh: String::new(),
-            jkt: String::new(),
-            tenant: TenantId(Uuid::from_u128(8)),
-            site: self.desk.site(),
-            console,
+            jkt: key_of(user).public().thumbprint().to_string(),
+            tenant: TENANT,
+            site,
+            console: CONSOLE,
             kind: RequestKind::DeviceAction,
             params: Params { task_type: ActionKind::MACHINE_POLICY.0, task_param: String::new() },
             targets,
@@ -160,12 +206,26 @@ impl Site {
             deliver_by: self.now.plus(DAY),
             finish_within: 3600,
             offline: OfflinePolicy::Queue,
-            site_nonce: String::new(),
+            site_nonce: self.desk.keys.nonce.nonce(site, self.now).to_string(),
         }
     }
 
     async fn decide(&mut self, request: &Request) -> Decision {
-        self.decide_bytes(&request.encode(), request.sub).await
+        let bytes = self.sent(request);
+        self.decide_bytes(&bytes, request.sub).await
+    }
+
+    /// Returns a request as it is sent: signed by its person where it has a key, the same bytes each time.
+    fn sent(&mut self, request: &Request) -> Vec<u8> {
+        if request.jkt.is_empty() {
+            return request.encode();
+        }
+        if let Some((_, bytes)) = self.signed.iter().find(|(known, _)| known == request) {
+            return bytes.clone();
+        }
+        let bytes = SignedRequest::sign(request, &key_of(request.sub)).expect("signed").encode();
+        self.signed.push((request.clone(), bytes.clone()));
+        bytes
     }
 
     async fn decide_bytes(&mut self, bytes: &[u8], user: UserId) -> Decision {
@@ -208,6 +268,12 @@ impl Site {
         };
         Trusted::verify(&document, self.desk.keys.root_hash()).expect("signed by the root")
     }
+}
+
+/// Returns the key of a person.
+fn key_of(person: UserId) -> PersonSigningKey {
+    let secret = proof::Hash::of(person.0.as_bytes());
+    PersonSigningKey::from_secret(&secret.0).expect("a key")
 }
 
 /// Starts a desk, as the program does.
@@ -272,7 +338,7 @@ fn devices(targets: &[(DeviceId, &str)]) -> Targets {
 }
 
 fn collection(collection: &str, at_most: u64) -> Targets {
-    Targets::Collection { collection: collection.into(), at_most }
+    Targets::Collection { collection: collection.into(), at_most, version: 1 }
 }
 
 fn outside(collections: &[&str], grantor: &str) -> Reason {

@@ -17,6 +17,8 @@ pub(crate) struct StoredDecision {
     pub(crate) person: UserId,
     /// Their name.
     pub(crate) person_name: String,
+    /// How it is known that they asked.
+    pub(crate) proof: String,
     /// What was decided.
     pub(crate) decision: Decision,
     /// How long it must be known: while the action can be released, and its id must not be taken again.
@@ -24,11 +26,11 @@ pub(crate) struct StoredDecision {
 }
 
 const ONE: Statement = Statement::both(
-    "SELECT task_guid, request_sha256, person, person_name, decision, keep_until FROM decision WHERE task_guid = $1",
+    "SELECT task_guid, request_sha256, person, person_name, proof, decision, keep_until FROM decision WHERE task_guid = $1",
 );
 const PUT: Statement = Statement::both(
-    "INSERT INTO decision (task_guid, request_sha256, person, person_name, decision, keep_until) \
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (task_guid) DO NOTHING",
+    "INSERT INTO decision (task_guid, request_sha256, person, person_name, proof, decision, keep_until) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task_guid) DO NOTHING",
 );
 const FORGET: Statement = Statement::both("DELETE FROM decision WHERE keep_until < $1");
 
@@ -42,6 +44,7 @@ impl Store {
                 request_sha256: row.text("request_sha256")?.to_owned(),
                 person: row.parsed("person")?,
                 person_name: row.text("person_name")?.to_owned(),
+                proof: row.text("proof")?.to_owned(),
                 decision: row.json("decision")?,
                 keep_until: Timestamp(row.int("keep_until")?),
             })
@@ -59,6 +62,7 @@ impl Store {
             stored.request_sha256.as_str(),
             stored.person.to_string(),
             stored.person_name.as_str(),
+            stored.proof.as_str(),
             json(&stored.decision),
             stored.keep_until.0,
         ];

@@ -12,6 +12,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 4, sqlite: APPLICATIONS, postgres: APPLICATIONS },
         Step { version: 5, sqlite: STANDING, postgres: STANDING },
         Step { version: 6, sqlite: POLICY_VERSIONS, postgres: POLICY_VERSIONS },
+        Step { version: 7, sqlite: PROOFS, postgres: PROOFS },
     ],
 };
 
@@ -145,6 +146,50 @@ ALTER TABLE device ADD COLUMN standing TEXT NOT NULL DEFAULT '"active"';
 UPDATE device SET standing = '"revoked"' WHERE revoked = 1;
 ALTER TABLE join_token ADD COLUMN approval BIGINT NOT NULL DEFAULT 0;
 "#;
+
+/// The proofs of people: their keys, codes that pair them, the level of each kind, for whom the console may vouch, and the
+/// last nonces. Decisions from before were all vouched for.
+const PROOFS: &str = "
+CREATE TABLE person_key (
+    jkt TEXT PRIMARY KEY,
+    jwk TEXT NOT NULL,
+    person TEXT NOT NULL,
+    person_name TEXT NOT NULL,
+    level TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    console TEXT NOT NULL,
+    how TEXT NOT NULL,
+    made_at BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    ended_at BIGINT
+);
+CREATE TABLE pairing (
+    id TEXT PRIMARY KEY,
+    secret TEXT NOT NULL,
+    person TEXT NOT NULL,
+    person_name TEXT NOT NULL,
+    level TEXT NOT NULL,
+    expires BIGINT NOT NULL,
+    failures BIGINT NOT NULL
+);
+CREATE TABLE kind_level (
+    kind BIGINT PRIMARY KEY,
+    level TEXT NOT NULL
+);
+CREATE TABLE vouch_grant (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    person_name TEXT NOT NULL,
+    token TEXT,
+    collection TEXT NOT NULL,
+    per_hour BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE TABLE site_nonce (
+    at BIGINT PRIMARY KEY
+);
+ALTER TABLE decision ADD COLUMN proof TEXT NOT NULL DEFAULT 'vouched by the console';
+";
 
 /// Policies for users, by priority, with every version that they had.
 const POLICY_VERSIONS: &str = "

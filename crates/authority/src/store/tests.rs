@@ -227,7 +227,7 @@ async fn the_first_decision_on_an_action_stands() {
             task_id: TaskId(8),
             kind: ActionKind::MACHINE_POLICY,
             param: String::new(),
-            targets: Targets::Collection { collection: "SMS00001".into(), at_most: 5 },
+            targets: Targets::Collection { collection: "SMS00001".into(), at_most: 5, version: 0 },
             count: 2,
             clocks: Clocks { deliver_by: Timestamp(9), finish_within_seconds: 3600 },
             offline: OfflinePolicy::Queue,
@@ -239,6 +239,7 @@ async fn the_first_decision_on_an_action_stands() {
             request_sha256: "ab".into(),
             person: UserId(Uuid::from_u128(2)),
             person_name: "ann".into(),
+            proof: "vouched by the console".into(),
             decision: Decision::Allowed(allowed),
             keep_until: Timestamp(100),
         };

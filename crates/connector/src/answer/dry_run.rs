@@ -3,7 +3,7 @@
 use action::{ActionKind, Forecast, Pace};
 use authority_link::{MOST_ONLINE, Vouch};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use proof::request::Request;
+use proof::request::Sent;
 use site_link::{Answer, DryRun, MOST_REFUSED, Throttle};
 use site_store::ThrottleSetting;
 
@@ -47,5 +47,5 @@ async fn throttle(site: &Site, kind: ActionKind) -> Result<Option<Throttle>, Una
 /// Returns the kind of a request; whether it can be read at all, the authority says.
 fn kind(request: &str) -> ActionKind {
     let bytes = STANDARD.decode(request).unwrap_or_default();
-    Request::parse(&bytes).map_or(ActionKind(0), |request| ActionKind(request.params.task_type))
+    Sent::claimed(&bytes).map_or(ActionKind(0), |request| ActionKind(request.params.task_type))
 }

@@ -148,7 +148,10 @@ async fn a_request_that_is_not_valid_is_refused_with_what_is_wrong() {
     let nil = action::SiteId(Uuid::nil());
     type Spoil = fn(&mut Request);
     let cases: [(&str, Spoil); 4] = [
-        ("it is meant for the site", |request| request.site = action::SiteId(Uuid::nil())),
+        ("it is meant for the site", |request| {
+            request.site = action::SiteId(Uuid::nil());
+            request.iss = Request::paired_at(request.site);
+        }),
         ("it was made at", |request| {
             request.iat = NOW.plus(DAY);
             request.exp = NOW.plus(2 * DAY);
@@ -159,7 +162,12 @@ async fn a_request_that_is_not_valid_is_refused_with_what_is_wrong() {
             request.exp = NOW.minus(MINUTE);
             request.deliver_by = NOW.minus(MINUTE);
         }),
-        ("is not within a day", |request| request.deliver_by = request.iat.plus(2 * DAY)),
+        ("is not within a day", |request| {
+            request.deliver_by = request.iat.plus(2 * DAY);
+            request.iss = Request::vouched_by(request.console);
+            request.jkt.clear();
+            request.site_nonce.clear();
+        }),
     ];
     assert_ne!(site.desk.site(), nil);
     for (says, spoil) in cases {
@@ -194,11 +202,12 @@ async fn the_audit_says_who_and_by_which_rule() {
     let operator = site.person(OPERATOR, "SMS00001").await;
     let request = site.request(operator, devices(&[(device, "shop-1")]));
     site.allowed(&request).await;
-    let line = site.log.containing("Vouched by the console for ann").await;
+    let signed = format!("signed with the native key {}, paired at the site", request.jkt);
+    let line = site.log.containing(&format!("Asked by ann, {signed}")).await;
     assert_eq!(line.task_guid, Some(request.id));
     let entries = site.desk.store.audit_entries().await;
     let last = entries.last().expect("an entry");
-    assert_eq!(last.who, format!("ann ({operator}), vouched by the console"));
+    assert_eq!(last.who, format!("ann ({operator}), {signed}"));
     assert_eq!(last.what, "device action RequestMachinePolicy");
     assert_eq!(last.rule, "role Operations Administrator on collection SMS00001");
     assert_eq!((last.subject.as_str(), last.result.as_str()), (request.id.to_string().as_str(), "allowed"));

@@ -5,7 +5,7 @@ use super::*;
 
 async fn dry_run(site: &mut Site, request: &Request, online: &[u64], forecast: Option<Forecast>) -> DryRun {
     let call = Call::DryRun {
-        request: BASE64_STANDARD.encode(request.encode()),
+        request: BASE64_STANDARD.encode(site.sent(request)),
         vouch: Vouch { user: request.sub, name: "ann".into() },
         online: online.iter().copied().map(ResourceId).collect(),
         forecast,

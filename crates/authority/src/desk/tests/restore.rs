@@ -36,6 +36,7 @@ async fn a_backup_that_is_put_back_begins_a_new_epoch() {
     site.log.containing("The site was restored from a backup. Epoch 2 begins").await;
     assert_eq!(site.desk.keys.root_hash(), root);
 
+    site.knows_key(operator, Level::Native);
     assert_eq!(site.refused(&before).await, Reason::SiteRestored);
     let after = site.request(operator, devices(&[(device, "shop-1")]));
     assert!(site.allowed(&after).await.task_id > task);

@@ -159,6 +159,7 @@ async fn a_person_who_is_forgotten_holds_nothing() {
     assert_eq!(site.owner(OwnerCall::ListPeople).await, OwnerAnswer::People { people: Vec::new() });
     // It is the same after a restart.
     site.desk.stale = true;
+    site.owner(OwnerCall::Status).await;
     let request = site.request(ann, devices(&[(device, "shop-1")]));
     assert_eq!(site.refused(&request).await, stranger_here(OWNER));
 }

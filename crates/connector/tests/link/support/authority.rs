@@ -125,6 +125,7 @@ fn answer(call: Call, state: &mut State) -> Answer {
                 collections: vec![("SMS00001".into(), "All Devices".into())],
             },
         },
+        Call::SiteNonce => Answer::SiteNonce { nonce: "AAAA".into() },
         Call::Mirror => Answer::Mirror(state.mirror.clone()),
         other => panic!("the connector asked {other:?}"),
     }

@@ -90,12 +90,12 @@ impl ConsoleLink {
         self.try_say(message).await.expect("the link holds");
     }
 
-    /// Returns what the site says next, heartbeats and mirrors aside.
+    /// Returns what the site says next, heartbeats, mirrors and nonces aside.
     pub(crate) async fn try_hear(&mut self) -> Result<ToConsole, String> {
         loop {
             let frame = next(&mut self.socket).await?;
             match self.session.on_frame(&frame, now()).map_err(|reason| reason.to_string())? {
-                ToConsole::Heartbeat { .. } | ToConsole::Mirror { .. } => {}
+                ToConsole::Heartbeat { .. } | ToConsole::Mirror { .. } | ToConsole::Nonce { .. } => {}
                 message => return Ok(message),
             }
         }
