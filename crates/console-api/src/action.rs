@@ -120,7 +120,7 @@ pub struct Action {
     /// When.
     #[schema(schema_with = schema::moment)]
     pub asked_at: Timestamp,
-    /// How the site knows the person: `vouched by the console`.
+    /// How the site can know the person: `signed with the person's key`, or `vouched by the console`.
     pub proof: String,
     /// A target that has not received it by then expires.
     #[schema(schema_with = schema::moment)]

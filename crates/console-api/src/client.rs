@@ -9,6 +9,7 @@ mod sites;
 mod webhooks;
 mod devices;
 mod actions;
+mod signed;
 mod changes;
 mod sse;
 mod server;
@@ -21,6 +22,7 @@ pub use devices::DeviceQuery;
 pub use error::ClientError;
 pub use server::{Server, VERSION_HEADER};
 pub use sign_in::ProviderAnswer;
+pub use signed::{NotDrafted, NotPaired, Signer};
 
 /// How long a connection to the console may take to stand.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);

@@ -18,6 +18,7 @@ mod device;
 mod kind;
 mod action;
 mod check;
+mod signed;
 mod known;
 mod target;
 mod change;
@@ -33,8 +34,8 @@ pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead};
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
 pub use check::{ActionCheck, CheckedSite, RefusedTarget, ThrottleForecast};
 pub use client::{
-    ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, ProviderAnswer, Server,
-    TargetQuery, VERSION_HEADER,
+    ActionQuery, Client, ClientError, ClientOptions, DeviceQuery, LiveChanges, NotDrafted, NotPaired,
+    ProviderAnswer, Server, Signer, TargetQuery, VERSION_HEADER,
 };
 pub use device::{Compliance, Device, DeviceCount, LastSeen, OnlineStatus, SeenBy};
 pub use graph::{
@@ -54,6 +55,7 @@ pub use session::{Me, PasswordChange, SessionInfo, Setup, SignIn, SignedIn};
 pub use sign_in::{
     BeginSignIn, FinishSignIn, OpenIdMethod, OpenIdSettings, SignInBegun, SignInMethods, SignInSettings,
 };
+pub use signed::{Draft, Drafts, PairingMessage, PairingPlace, SignedActions};
 pub use site::{AttachCode, Link, Site, SiteState};
 pub use target::{HistoryEntry, TargetState, Why};
 pub use tenant::{NewTenant, Tenant};

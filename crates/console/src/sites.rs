@@ -4,6 +4,7 @@ mod attach;
 mod questions;
 mod answered;
 mod sync;
+mod pair;
 mod link;
 mod outbox;
 mod list;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(codes::create_attach_code))
         .routes(routes!(offboard::offboard_site))
         .routes(routes!(sync::sync_site))
+        .routes(routes!(pair::pairing_place, pair::pair))
         .routes(routes!(mirrors::list_collections))
         .routes(routes!(mirrors::list_policies))
 }

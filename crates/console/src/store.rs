@@ -70,6 +70,7 @@ const MIGRATIONS: Migrations = Migrations {
         },
         step(6, include_str!("store/answers.sql")),
         step(7, include_str!("store/webhooks.sql")),
+        step(8, include_str!("store/nonce.sql")),
     ],
 };
 

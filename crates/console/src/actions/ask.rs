@@ -11,13 +11,13 @@ use axum::{
 };
 use console_api::{Asked, IDEMPOTENCY_KEY, Kind, NewAction, NewTarget};
 
-use super::{permit::ActPermit, record, status, targets};
+use super::{permit::ActPermit, record, status, targets, vouch};
 use crate::{
     problem::Refusal,
     read::Body,
     secret,
     state::Console,
-    store::{Recorded, Repetition},
+    store::{NewActionRow, Recorded, Repetition},
 };
 
 /// The longest key of a repeated request, in bytes.
@@ -32,7 +32,8 @@ const LONGEST_FINISH: u32 = 86_400;
 /// The shortest time to deliver: less than the path takes at its slowest is a mistake.
 const SHORTEST_DELIVERY: Duration = Duration::from_secs(1);
 
-/// Ask for a device action. It is on disk when this answers; a repeated `Idempotency-Key` gets the same actions.
+/// Ask for a device action that nobody signs: the site takes it only where its owner lets the console vouch for the caller.
+/// It is on disk when this answers; a repeated `Idempotency-Key` gets the same actions.
 #[utoipa::path(post, path = "/api/v1/actions", tag = "actions", request_body = NewAction,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition the same action; kept a day.")),
     responses((status = 202, body = Asked, description = "The actions are stored and on their way.")))]
@@ -44,11 +45,21 @@ pub(crate) async fn create_action(
 ) -> Result<Response, Refusal> {
     let repetition = repetition(&headers, &new)?;
     let (ids, repeated) = ask(&console, &permit, &new, repetition.as_ref()).await?;
-    let rows = console.store().actions_by_id(permit.tenant(), &ids).await?;
+    accepted(&console, &permit, &ids, repeated).await
+}
+
+/// Answers with the actions that were stored.
+pub(super) async fn accepted(
+    console: &Console,
+    permit: &ActPermit,
+    ids: &[TaskGuid],
+    repeated: bool,
+) -> Result<Response, Refusal> {
+    let rows = console.store().actions_by_id(permit.tenant(), ids).await?;
     let actions: Vec<_> = rows.into_iter().map(status::shown).collect();
     let batch_id = actions.first().and_then(|action| action.batch_id);
     let mut more = HeaderMap::new();
-    if let [only] = &*ids
+    if let [only] = ids
         && let Ok(place) = HeaderValue::from_str(&format!("/api/v1/actions/{only}"))
     {
         more.insert(header::LOCATION, place);
@@ -96,22 +107,38 @@ async fn ask(
             "Leave `task_guid` out, or ask for each site by itself.",
         ));
     }
+    for at_site in &at_sites {
+        vouch::check(console, permit, at_site.site, now).await?;
+    }
     let batch = (at_sites.len() > 1).then(|| BatchId(service::dice::uuid()));
-    let ask = record::Ask { new, clocks, batch, now };
+    let ask = record::Ask { new, clocks, now };
     let mut actions = Vec::with_capacity(at_sites.len());
     for at_site in at_sites {
-        actions.push(record::action(console, permit, &ask, at_site)?);
+        let request = record::request(console, permit, &ask, &at_site);
+        let text = record::text(&request)?;
+        actions.push(record::action(permit, &request, text, at_site.targets, batch, now));
     }
+    store(console, permit, &actions, repetition, now).await
+}
+
+/// Stores actions; returns their ids, and whether they were stored before.
+pub(super) async fn store(
+    console: &Console,
+    permit: &ActPermit,
+    actions: &[NewActionRow],
+    repetition: Option<&Repetition>,
+    now: Timestamp,
+) -> Result<(Vec<TaskGuid>, bool), Refusal> {
     let ids: Vec<TaskGuid> = actions.iter().map(|action| action.task_guid).collect();
-    let mut recorded = console.store().record(permit, &actions, repetition, now).await;
+    let mut recorded = console.store().record(permit, actions, repetition, now).await;
     // The same key was stored by another request in between: now it is found.
     if repetition.is_some() && recorded.as_ref().is_err_and(database::DbError::is_constraint) {
-        recorded = console.store().record(permit, &actions, repetition, now).await;
+        recorded = console.store().record(permit, actions, repetition, now).await;
     }
     match recorded? {
         Recorded::Stored => {
-            record::log(console, permit, &actions);
-            for action in &actions {
+            record::log(console, permit, actions);
+            for action in actions {
                 console.counters().asked(action.kind.name());
             }
             Ok((ids, false))
@@ -172,7 +199,10 @@ fn check_param(param: &str) -> Result<(), Refusal> {
 }
 
 /// Returns the caller's key with a hash of what is asked, so that a key cannot stand for two requests.
-fn repetition(headers: &HeaderMap, new: &NewAction) -> Result<Option<Repetition>, Refusal> {
+pub(super) fn repetition<T: serde::Serialize>(
+    headers: &HeaderMap,
+    new: &T,
+) -> Result<Option<Repetition>, Refusal> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let key = key.to_str().ok().map(str::trim).filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
     let Some(key) = key else {

@@ -22,24 +22,25 @@ pub(crate) async fn check_action(
     let clocks = ask::checked(&new, now)?;
     let mut sites = Vec::new();
     for at_site in targets::resolve(&console, &permit, new.kind.0, &new.target).await? {
-        let asked = record::Ask { new: &new, clocks, batch: None, now };
-        let action = record::action(&console, &permit, &asked, at_site)?;
+        let asked = record::Ask { new: &new, clocks, now };
+        let site = at_site.site;
+        let request = record::text(&record::request(&console, &permit, &asked, &at_site))?;
         let question = Question::DryRun {
-            request: STANDARD.encode(&action.request),
+            request: STANDARD.encode(&request),
             user: permit.user(),
             user_name: permit.user_name().to_owned(),
         };
-        let told = match console.ask_site(permit.tenant(), action.site, question).await {
+        let told = match console.ask_site(permit.tenant(), site, question).await {
             Ok(Answer::DryRun(told)) => Ok(*told),
             Ok(other) => Err(sites::answered_otherwise(other)),
             Err(refusal) => Err(refusal),
         };
         sites.push(match told {
-            Ok(told) => told_by(action.site, told, now),
+            Ok(told) => told_by(site, told, now),
             Err(refusal) => {
                 let (detail, fix) = refusal.texts();
                 let unanswered = Some(format!("{detail} {fix}"));
-                CheckedSite { unanswered, ..CheckedSite::unknown(action.site) }
+                CheckedSite { unanswered, ..CheckedSite::unknown(site) }
             }
         });
     }

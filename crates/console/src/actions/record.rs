@@ -1,6 +1,6 @@
 //! Builds the request that the site decides on, and what is stored of it.
 
-use action::{BatchId, Clocks, Targets, TaskGuid, Timestamp};
+use action::{ActionKind, BatchId, Clocks, Targets, TaskGuid, Timestamp};
 use axum::http::StatusCode;
 use console_api::NewAction;
 use proof::request::{Params, Request, RequestKind};
@@ -16,66 +16,82 @@ use crate::{
 pub(super) struct Ask<'a> {
     pub(super) new: &'a NewAction,
     pub(super) clocks: Clocks,
-    pub(super) batch: Option<BatchId>,
     pub(super) now: Timestamp,
 }
 
-/// Makes the action of one site. The console vouches for the person: the request carries no proof of them.
-pub(super) fn action(
-    console: &Console,
-    permit: &ActPermit,
-    ask: &Ask<'_>,
-    at_site: AtSite,
-) -> Result<NewActionRow, Refusal> {
-    let Ask { new, clocks, batch, now } = *ask;
-    let AtSite { site, targets } = at_site;
-    let task_guid = new.task_guid.unwrap_or_else(|| TaskGuid(service::dice::uuid()));
+/// Makes the request of one site, as it is before anybody has signed it.
+pub(super) fn request(console: &Console, permit: &ActPermit, ask: &Ask<'_>, at_site: &AtSite) -> Request {
+    let Ask { new, clocks, now, .. } = *ask;
     let kind = new.kind.0;
-    let offline = new.offline.unwrap_or_else(|| kind.offline_policy());
-    let request = Request {
+    let iss = match permit.session().token() {
+        Some(token) => Request::vouched_for_token(console.id(), token),
+        None => Request::vouched_by(console.id()),
+    };
+    Request {
         v: Request::VERSION,
-        id: task_guid,
-        iss: Request::vouched_by(console.id()),
+        id: new.task_guid.unwrap_or_else(|| TaskGuid(service::dice::uuid())),
+        iss,
         sub: permit.user(),
         idh: String::new(),
         jkt: String::new(),
         tenant: permit.tenant(),
-        site,
+        site: at_site.site,
         console: console.id(),
         kind: RequestKind::DeviceAction,
         params: Params { task_type: kind.0, task_param: new.param.clone() },
-        targets: match &targets {
+        targets: match &at_site.targets {
             NewTargets::Devices(devices) => Targets::Devices { devices: devices.clone() },
-            NewTargets::Collection { id, at_most, .. } => {
-                Targets::Collection { collection: id.clone(), at_most: *at_most }
+            NewTargets::Collection { id, at_most, version, .. } => {
+                Targets::Collection { collection: id.clone(), at_most: *at_most, version: *version }
             }
         },
         iat: now,
         exp: clocks.deliver_by,
         deliver_by: clocks.deliver_by,
         finish_within: clocks.finish_within_seconds,
-        offline,
+        offline: new.offline.unwrap_or_else(|| kind.offline_policy()),
         site_nonce: String::new(),
-    };
+    }
+}
+
+/// Returns the canonical text of a request. What the site would refuse to read is refused here, where the person can still
+/// correct it.
+pub(super) fn text(request: &Request) -> Result<String, Refusal> {
     let bytes = request.encode();
-    // What the site would refuse to read is refused here, where the person can still correct it.
     if let Err(error) = Request::parse(&bytes) {
         let detail = format!("The site would not take this request: {error}.");
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Err(Refusal::new(
-            status,
-            "not-valid",
-            "A value is not valid",
-            detail,
-            "Correct it and ask again.",
-        ));
+        let title = "A value is not valid";
+        return Err(Refusal::new(status, "not-valid", title, detail, "Correct it and ask again."));
     }
-    let request =
-        String::from_utf8(bytes).map_err(|_| Refusal::internal("a canonical request is not text"))?;
+    String::from_utf8(bytes).map_err(|_| Refusal::internal("a canonical request is not text"))
+}
+
+/// Makes the action of one site, of a request that is sent as `sent`.
+pub(super) fn action(
+    permit: &ActPermit,
+    request: &Request,
+    sent: String,
+    targets: NewTargets,
+    batch: Option<BatchId>,
+    now: Timestamp,
+) -> NewActionRow {
+    let (task_guid, site) = (request.id, request.site);
+    let kind = ActionKind(request.params.task_type);
     let subject = format!("{task_guid} {} site {site}", kind.template());
     let audit = Audit { devices: named(&targets), ..permit.audit("action.create", subject, now) };
-    let param = new.param.clone();
-    Ok(NewActionRow { task_guid, batch, site, kind, param, targets, clocks, offline, request, audit })
+    NewActionRow {
+        task_guid,
+        batch,
+        site,
+        kind,
+        param: request.params.task_param.clone(),
+        targets,
+        clocks: request.clocks(),
+        offline: request.offline,
+        request: sent,
+        audit,
+    }
 }
 
 /// Returns the targets as the audit names them: who can be named is named, up to a bound that keeps an entry readable.
@@ -95,7 +111,7 @@ fn named(targets: &NewTargets) -> String {
                 format!("{}, … ({})", names.join(", "), devices.len())
             }
         }
-        NewTargets::Collection { id, name, at_most } => {
+        NewTargets::Collection { id, name, at_most, .. } => {
             format!("collection {id} {name}, at most {at_most} devices")
         }
     }
@@ -112,8 +128,9 @@ pub(super) fn log(console: &Console, permit: &ActPermit, actions: &[NewActionRow
             }
         };
         let line = console.log().about(task_guid).field("site", site).field("user", permit.user());
+        let proof = if action.request.starts_with('{') { "vouched by the console" } else { "signed" };
         line.info(format_args!(
-            "Stored device action, vouched by the console. TemplateID: {template} TaskGuid: {task_guid} TenantId: {} \
+            "Stored device action, {proof}. TemplateID: {template} TaskGuid: {task_guid} TenantId: {} \
              AADUserID: {} Site: {site} Targets: {targets}",
             permit.tenant(),
             permit.user(),

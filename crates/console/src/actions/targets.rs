@@ -135,5 +135,5 @@ async fn collection(
         let fix = "Name the most devices that the collection may hold, or leave it out.";
         return Err(Refusal::not_valid("target.at_most", format!("`target.at_most` is {at_most}."), fix));
     }
-    Ok(NewTargets::Collection { id: mirrored.id, name: mirrored.name, at_most })
+    Ok(NewTargets::Collection { id: mirrored.id, name: mirrored.name, at_most, version: mirrored.version })
 }

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
 use console_api::{CSRF_HEADER, Me};
+use uuid::Uuid;
 
 use crate::{
     config::Config,
@@ -55,6 +56,11 @@ impl Session {
     /// Returns the caller's sign-in name.
     pub(crate) fn user_name(&self) -> &str {
         &self.row.user_name
+    }
+
+    /// Returns the API token that the caller presented, where it is one.
+    pub(crate) fn token(&self) -> Option<Uuid> {
+        self.row.token
     }
 
     /// Returns the address that the caller speaks from.

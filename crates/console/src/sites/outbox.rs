@@ -176,6 +176,11 @@ impl Outbox {
         self.store.put_mirror(site, &mirror.to_string()).await
     }
 
+    /// Keeps the site's newest nonce, which people sign with their requests.
+    pub(crate) async fn nonce(&self, site: SiteId, nonce: &str) -> Result<(), DbError> {
+        self.store.put_nonce(site, nonce).await
+    }
+
     /// Notes that the site's connector is connected: what waited is offered to it.
     pub(crate) async fn link_up(&self, site: SiteId, at: Timestamp) -> Result<(), DbError> {
         self.log.field("site", site).info(format_args!("The connector of site {site} is connected."));

@@ -41,7 +41,7 @@ const SEARCH: Statement = Statement::both(
     "SELECT action.task_guid, action.batch, action.site, site.name AS site_name, site.link_up, site.link_changed,
             action.kind, action.param, action.devices, action.collection, action.collection_name, action.at_most,
             action.asked_by, action.asker_name, action.asked_at, action.deliver_by, action.finish_within,
-            action.offline, action.state, action.why, action.total, action.concluded, action.changed
+            action.offline, substr(action.request, 1, 1) AS form, action.state, action.why, action.total, action.concluded, action.changed
      FROM action JOIN site ON site.id = action.site
      WHERE action.tenant = $1 AND {condition}
      ORDER BY action.asked_at DESC, action.task_guid DESC LIMIT $2",
@@ -199,7 +199,12 @@ fn read(row: &Row) -> Result<ActionRow, DbError> {
         target,
         asked_by: Asker { id: row.parsed("asked_by")?, name: row.text("asker_name")?.to_owned() },
         asked_at: Timestamp(row.int("asked_at")?),
-        proof: "vouched by the console".to_owned(),
+        // What nobody has signed is JSON; a signed request begins with its header, in base64url.
+        proof: match row.text("form")? {
+            "{" => "vouched by the console",
+            _ => "signed with the person's key",
+        }
+        .to_owned(),
         deliver_by: Timestamp(row.int("deliver_by")?),
         finish_within_seconds: u32::try_from(row.unsigned("finish_within")?).unwrap_or(u32::MAX),
         offline: match row.text("offline")? {

@@ -17,7 +17,7 @@ pub(crate) struct NewActionRow {
     pub(crate) targets: NewTargets,
     pub(crate) clocks: Clocks,
     pub(crate) offline: OfflinePolicy,
-    /// The request's canonical bytes, which are text.
+    /// What is sent to the site: a signed request, or the canonical bytes of one that nobody has signed. Both are text.
     pub(crate) request: String,
     pub(crate) audit: Audit,
 }
@@ -27,7 +27,7 @@ pub(crate) enum NewTargets {
     /// Each device is a row of its own.
     Devices(Vec<Target>),
     /// One row stands for all; devices get rows as the site speaks of them.
-    Collection { id: String, name: String, at_most: u64 },
+    Collection { id: String, name: String, at_most: u64, version: u64 },
 }
 
 /// What makes a repeated request the same request.
@@ -154,7 +154,7 @@ async fn insert(
     let (tenant, task_guid) = (permit.tenant().to_string(), action.task_guid.to_string());
     let (devices, collection) = match &action.targets {
         NewTargets::Devices(devices) => (devices.len() as u64, None),
-        NewTargets::Collection { id, name, at_most } => (0, Some((id, name, *at_most))),
+        NewTargets::Collection { id, name, at_most, .. } => (0, Some((id, name, *at_most))),
     };
     let arguments = args![
         &tenant,

@@ -49,6 +49,8 @@ pub(crate) struct SessionRow {
     pub(crate) groups: Vec<String>,
     /// Whether the session was made for a cookie.
     pub(crate) cookie: bool,
+    /// The API token that was presented.
+    pub(crate) token: Option<Uuid>,
     /// What an API token was made for.
     pub(crate) limit: Option<Limit>,
     /// When an API token was last used.
@@ -61,21 +63,21 @@ const INSERT: Statement = Statement::both(
 );
 const BY_SESSION: Statement = Statement::split(
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, person.issuer, person.group_names, session.cookie, NULL AS last_used, NULL AS limits
+            person.operator, person.issuer, person.group_names, session.cookie, NULL AS token, NULL AS last_used, NULL AS limits
      FROM session JOIN person ON person.id = session.person JOIN tenant ON tenant.id = person.tenant
      WHERE session.hash = $1 AND session.expires > $2 AND person.disabled = 0",
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, person.issuer, person.group_names, session.cookie, NULL::bigint AS last_used, NULL::text AS limits
+            person.operator, person.issuer, person.group_names, session.cookie, NULL::text AS token, NULL::bigint AS last_used, NULL::text AS limits
      FROM session JOIN person ON person.id = session.person JOIN tenant ON tenant.id = person.tenant
      WHERE session.hash = $1 AND session.expires > $2 AND person.disabled = 0",
 );
 const BY_TOKEN: Statement = Statement::split(
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, person.issuer, person.group_names, 0 AS cookie, api_token.last_used, api_token.limits
+            person.operator, person.issuer, person.group_names, 0 AS cookie, api_token.id AS token, api_token.last_used, api_token.limits
      FROM api_token JOIN person ON person.id = api_token.person JOIN tenant ON tenant.id = person.tenant
      WHERE api_token.hash = $1 AND api_token.expires > $2 AND person.disabled = 0",
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
-            person.operator, person.issuer, person.group_names, 0::bigint AS cookie, api_token.last_used, api_token.limits
+            person.operator, person.issuer, person.group_names, 0::bigint AS cookie, api_token.id AS token, api_token.last_used, api_token.limits
      FROM api_token JOIN person ON person.id = api_token.person JOIN tenant ON tenant.id = person.tenant
      WHERE api_token.hash = $1 AND api_token.expires > $2 AND person.disabled = 0",
 );
@@ -222,6 +224,7 @@ fn read(row: &Row) -> Result<SessionRow, DbError> {
         issuer: row.opt_text("issuer")?.map(str::to_owned),
         groups: row.json("group_names")?,
         cookie: row.flag("cookie")?,
+        token: row.opt_parsed("token")?,
         limit: match row.opt_text("limits")? {
             Some(_) => Some(row.json("limits")?),
             None => None,

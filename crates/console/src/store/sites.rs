@@ -1,9 +1,10 @@
 //! Sites, their links, and what they mirrored of their rules.
 
-use action::{SiteId, TenantId, Timestamp};
+use action::{SiteId, TenantId, Timestamp, UserId};
 use console_api::{Change, Collection, Link, Policy, Site, SiteChange, SiteState};
 use database::{DbError, Row, Statement, args};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{Audit, Store, changes, conclude};
 
@@ -24,6 +25,17 @@ struct Mirror {
     collections: Vec<MirroredCollection>,
     #[serde(default)]
     policies: Vec<MirroredPolicy>,
+    /// For whom the site takes the console's word; none where the site does not say.
+    vouching: Option<Vec<MirroredGrant>>,
+}
+
+/// That a site takes the console's word for somebody, as it mirrors it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct MirroredGrant {
+    pub(crate) user: UserId,
+    /// The API token; none for the person's sessions.
+    pub(crate) token: Option<Uuid>,
+    pub(crate) expires: Timestamp,
 }
 
 /// A collection, as a site mirrors it.
@@ -58,6 +70,8 @@ const ONE: Statement = Statement::both(
      FROM site WHERE site.tenant = $1 AND site.id = $2",
 );
 const LINKED: Statement = Statement::both("SELECT tenant, name, link_key, state FROM site WHERE id = $1");
+const NONCE: Statement = Statement::both("SELECT nonce FROM site WHERE id = $1");
+const PUT_NONCE: Statement = Statement::both("UPDATE site SET nonce = $2 WHERE id = $1");
 const MIRROR: Statement = Statement::both("SELECT mirror FROM site WHERE tenant = $1 AND id = $2");
 const PUT_MIRROR: Statement =
     Statement::both("UPDATE site SET mirror = $2 WHERE id = $1 AND (mirror IS NULL OR mirror <> $2)");
@@ -130,6 +144,26 @@ impl Store {
         // A mirror of a version that this one cannot read shows nothing, rather than failing the page.
         let mirror = row.opt_text("mirror")?.and_then(|text| serde_json::from_str(text).ok());
         Ok(Some(mirror.unwrap_or_default()))
+    }
+
+    /// Returns for whom a site takes the console's word; `None` where it has not said.
+    pub(crate) async fn vouching(
+        &self,
+        tenant: TenantId,
+        site: SiteId,
+    ) -> Result<Option<Vec<MirroredGrant>>, DbError> {
+        Ok(self.mirror_of(tenant, site).await?.and_then(|mirror| mirror.vouching))
+    }
+
+    /// Returns the newest nonce of a site; `None` where it has sent none.
+    pub(crate) async fn nonce(&self, site: SiteId) -> Result<Option<String>, DbError> {
+        let row = self.db.row(&NONCE, args![site.to_string()]).await?;
+        row.map_or(Ok(None), |row| Ok(row.opt_text("nonce")?.map(str::to_owned)))
+    }
+
+    /// Keeps the newest nonce of a site.
+    pub(crate) async fn put_nonce(&self, site: SiteId, nonce: &str) -> Result<(), DbError> {
+        self.db.write(&PUT_NONCE, args![site.to_string(), nonce]).await.map(|_| ())
     }
 
     /// Keeps what a site mirrored; the same again writes nothing.

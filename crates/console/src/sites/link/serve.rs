@@ -192,6 +192,7 @@ impl Serving<'_> {
                 }
             }
             ToConsole::Mirror { mirror } => outbox.mirror(site, &mirror).await?,
+            ToConsole::Nonce { nonce } => outbox.nonce(site, &nonce).await?,
             ToConsole::Answer { number, answer } => self.open.answered(number, answer),
             ToConsole::Offboard => {
                 outbox.offboarded_by_site(site).await?;
