@@ -106,8 +106,9 @@ async fn one_run(actions: usize) -> anyhow::Result<Run> {
             offline: None,
             task_guid: Some(task_guid),
         };
+        let signed = world.signed(&new).await;
         let start = Instant::now();
-        world.client.create_action(&new, &task_guid.to_string()).await?;
+        world.client.create_signed(&signed, &task_guid.to_string()).await?;
         // Asked again and again: the stream of changes joins what comes within a fifth of a second.
         while !world.client.action(task_guid).await?.state.is_concluded() {
             tokio::time::sleep(LOOK_EVERY).await;

@@ -89,8 +89,9 @@ async fn one_action(world: &World, store: &SiteStore, size: usize) -> anyhow::Re
         offline: Some(OfflinePolicy::Queue),
         task_guid: Some(task_guid),
     };
+    let signed = world.signed(&new).await;
     let start = Instant::now();
-    world.client.create_action(&new, &task_guid.to_string()).await?;
+    world.client.create_signed(&signed, &task_guid.to_string()).await?;
     let message =
         until("the push tasks are stored", async || store.push_message(task_guid).await.ok()?).await?;
     let stored = start.elapsed();

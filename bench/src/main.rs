@@ -6,6 +6,7 @@ mod action_path;
 mod collection;
 mod idle_agent;
 mod policy;
+mod proof;
 mod search;
 mod diagnose;
 
@@ -29,6 +30,8 @@ enum What {
     IdleAgent(idle_agent::Options),
     /// A policy of many files, evaluated without a change
     Policy(policy::Options),
+    /// Signing and verifying: requests, pushes, tasks
+    Proof(proof::Options),
     /// Finding devices among a million, on both databases
     Search(search::Options),
     /// Reading a large log, against `grep -F`
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         What::IdleAgent(options) => runtime.block_on(idle_agent::run(&options)),
         What::Policy(options) => policy::run(&options),
         What::Diagnose(options) => diagnose::run(&options),
+        What::Proof(options) => proof::run(&options),
         What::Search(options) => runtime.block_on(search::run(&options)),
     }
 }

@@ -10,7 +10,11 @@ use std::{
 use tokio::time::Instant;
 
 use action::{OfflinePolicy, State, TaskGuid, UserId};
-use console_api::{Action, Client, ClientOptions, Device, DeviceQuery, Kind, NewAction, NewTarget, Setup};
+use console_api::{
+    Action, Client, ClientOptions, Device, DeviceQuery, Draft, Kind, NewAction, NewTarget, Setup,
+    SignedActions, Signer,
+};
+use proof::{Hash, Level, PersonSigningKey, pairing::PairingCode};
 use tempfile::TempDir;
 use testkit::network::Proxy;
 
@@ -42,6 +46,9 @@ pub struct WorldOptions {
     pub processes: Processes,
     /// Whether agents find the device channel's port closed, and have the WebSocket instead.
     pub blocked_channel: bool,
+    /// Whether the site's owner lets the console vouch for the administrator's sessions: for stories of callers who do not
+    /// sign.
+    pub vouched: bool,
     /// Whether the site reaches the console through [`World::link`], which can be cut.
     pub fragile_link: bool,
     /// Whether console, site and authority tell their metrics, at [`World::metrics`].
@@ -59,6 +66,7 @@ impl Default for WorldOptions {
             site_folder: None,
             processes: Processes::Together,
             blocked_channel: false,
+            vouched: false,
             fragile_link: false,
             metrics: false,
         }
@@ -98,6 +106,8 @@ pub struct World {
     pub client: Client,
     /// The administrator.
     pub admin: UserId,
+    /// The administrator's key, native.
+    pub signer: Signer,
     /// The console's address.
     pub url: String,
     /// What lies between site and console, where that was asked for.
@@ -170,7 +180,11 @@ impl World {
             let user = signed_in.me.id.to_string();
             site.tenon(&["role", "assign", "Operations Administrator", "--user", &user, "--name", "ann"]);
         }
-        Self { console, site, client, admin: signed_in.me.id, url, link, metrics, folder }
+        if options.vouched {
+            site.vouch_for(signed_in.me.id, "SMS00001");
+        }
+        let signer = pair(&client, &site, signed_in.me.id, Level::Native).await;
+        Self { console, site, client, admin: signed_in.me.id, signer, url, link, metrics, folder }
     }
 
     /// Starts the console again after it was ended.
@@ -240,9 +254,37 @@ impl World {
             offline: Some(OfflinePolicy::Queue),
             task_guid: None,
         };
+        self.ask_signed(&new).await
+    }
+
+    /// Asks for an action with a request that the administrator signs.
+    pub async fn ask_signed(&self, new: &NewAction) -> TaskGuid {
+        let signed = self.signed(new).await;
         let key = uuid::Uuid::new_v4().to_string();
-        let asked = self.client.create_action(&new, &key).await.expect("the console takes the action");
+        let asked = self.client.create_signed(&signed, &key).await.expect("the console takes the action");
         asked.actions[0].task_guid
+    }
+
+    /// Signs an action for the site, as the administrator.
+    pub async fn signed(&self, new: &NewAction) -> SignedActions {
+        let draft = self.draft(new).await;
+        let id = new.task_guid.unwrap_or_else(|| TaskGuid(uuid::Uuid::new_v4()));
+        let signed = self.signer.sign(&draft, new, id, service::clock::now()).expect("signed");
+        SignedActions { requests: vec![String::from_utf8(signed.encode()).expect("text")] }
+    }
+
+    /// Has the console draft an action for the site, once the site has sent a nonce.
+    pub async fn draft(&self, new: &NewAction) -> Draft {
+        eventually("a draft with a nonce", async || {
+            let drafts = self.client.draft_action(new).await.ok()?.drafts;
+            drafts.into_iter().next().filter(|draft| draft.site_nonce.is_some())
+        })
+        .await
+    }
+
+    /// Has the site know a new key of a person who is signed in with `client`.
+    pub async fn pair(&self, client: &Client, user: UserId, level: Level) -> Signer {
+        pair(client, &self.site, user, level).await
     }
 
     /// Waits until an action has ended for all its targets.
@@ -277,6 +319,20 @@ impl World {
         }
         panic!("the action {task_guid} is not {what} after {} s; it is {last:#?}", PATIENCE.as_secs());
     }
+}
+
+/// Has a site know a new key of a person who is signed in with `client`.
+async fn pair(client: &Client, site: &Site, user: UserId, level: Level) -> Signer {
+    let user = user.to_string();
+    let code = site.tenon(&["site", "pair", "--user", &user, "--name", "ann", "--level", level.name()]);
+    let code: PairingCode = code.trim().parse().expect("a pairing code");
+    let id = eventually("the site's link", async || {
+        client.sites().await.ok()?.into_iter().find(|site| site.link.up).map(|site| site.id)
+    })
+    .await;
+    let key = PersonSigningKey::from_secret(&service::dice::bytes()).expect("a key");
+    let (rc, now) = (Hash(service::dice::bytes()), service::clock::now());
+    client.pair_key(id, &code, level, key, rc, now).await.expect("paired").0
 }
 
 impl Site {
@@ -322,6 +378,14 @@ impl Site {
             }
         }
         site
+    }
+
+    /// Lets the console vouch for a person's sessions on a collection.
+    pub fn vouch_for(&self, user: UserId, collection: &str) {
+        let user = user.to_string();
+        let grant =
+            ["site", "vouch", "add", "--user", &user, "--collection", collection, "--per-hour", "1000"];
+        self.tenon(&grant);
     }
 
     /// Starts a process with some roles of the site.

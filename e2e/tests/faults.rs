@@ -62,8 +62,7 @@ async fn an_action_past_its_deadline_expires_and_is_never_done_later() {
         offline: None,
         task_guid: None,
     };
-    let asked = world.client.create_action(&new, "expires").await.expect("the console takes it");
-    let task_guid = asked.actions[0].task_guid;
+    let task_guid = world.ask_signed(&new).await;
     let action = world.ended(task_guid).await;
     assert_eq!(action.state, State::Expired, "{action:#?}");
     assert_eq!(action.why.expect("a reason").reason, "not_delivered_in_time");
@@ -186,9 +185,10 @@ async fn killed_at_random(options: WorldOptions, victim: Victim, Rounds { rounds
                     Victim::Agent => agent.restart(),
                 }
             }
+            let signed = world.signed(&new).await;
             // Asked again with the same key until the console has taken it: that is what the key is for.
             let mut tries = 0;
-            while let Err(error) = world.client.create_action(&new, &key).await {
+            while let Err(error) = world.client.create_signed(&signed, &key).await {
                 tries += 1;
                 assert!(tries < 1_000, "round {round}: the console does not take the action: {error}");
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -3,6 +3,7 @@
 mod shell;
 mod needs;
 mod web;
+mod python;
 mod demo;
 mod test;
 mod lint;

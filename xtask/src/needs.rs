@@ -26,6 +26,11 @@ const NEEDS: &[Need] = &[
         is_there: || in_path("chromium"),
     },
     Need {
+        what: "Python 3 with venv (a second verifier of signed requests shares no code with the first)",
+        package: "python3-venv",
+        is_there: python_venv,
+    },
+    Need {
         what: "debootstrap (policies and packages are tried in a Debian of their own)",
         package: "debootstrap",
         is_there: || in_path("debootstrap"),
@@ -95,6 +100,11 @@ fn postgresql() -> bool {
     let in_debian = std::fs::read_dir("/usr/lib/postgresql")
         .is_ok_and(|versions| versions.flatten().any(|version| holds_server(&version.path().join("bin"))));
     in_path || in_debian
+}
+
+fn python_venv() -> bool {
+    let imported = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
+    imported.is_ok_and(|output| output.status.success())
 }
 
 fn in_path(program: &str) -> bool {

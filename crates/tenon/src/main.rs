@@ -6,6 +6,7 @@ mod print;
 mod limits;
 mod files;
 mod session;
+mod keys;
 mod owner;
 mod command;
 

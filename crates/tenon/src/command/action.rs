@@ -1,6 +1,6 @@
 //! `tenon action`: run a device action, follow it, withdraw it.
 
-mod ask;
+pub(crate) mod ask;
 mod check;
 mod show;
 mod follow;

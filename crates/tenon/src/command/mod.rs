@@ -10,6 +10,7 @@ pub(crate) mod agent;
 pub(crate) mod demo;
 pub(crate) mod setup;
 pub(crate) mod login;
+pub(crate) mod pair;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod device;
@@ -47,6 +48,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Setup(setup) => setup::run(setup).await?,
         Command::Login(login) => login::sign_in(login).await?,
         Command::Logout(login) => login::sign_out(login).await?,
+        Command::Pair(pair) => pair::run(pair).await?,
         Command::Session(session) => session::run(session).await?,
         Command::SignIn(sign_in) => sign_in::run(sign_in).await?,
         Command::Device(device) => device::run(device).await?,

@@ -15,7 +15,7 @@ use service::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::device;
+use super::{action::ask, device};
 use crate::{
     exit, print,
     session::{ConsoleOptions, refused},
@@ -109,8 +109,7 @@ async fn one(client: &Client, name: &str, within: Duration) -> Result<(), String
         offline: None,
         task_guid: None,
     };
-    let stored = client.create_action(&new, &dice::uuid().to_string()).await;
-    let stored = stored.map_err(|error| told(refused(error)))?;
+    let stored = ask::stored(client, &new, &dice::uuid().to_string()).await.map_err(told)?;
     let Some(asked) = stored.actions.first() else { return Err("the console stored no action".to_owned()) };
     loop {
         let action = client.action(asked.task_guid).await.map_err(|error| told(refused(error)))?;

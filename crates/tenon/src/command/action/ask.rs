@@ -2,13 +2,14 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use action::{SiteId, State};
-use console_api::{Client, NewAction, NewTarget};
+use action::{SiteId, State, TaskGuid};
+use console_api::{Asked, Client, NewAction, NewTarget, SignedActions};
 
 use super::{Run, follow, show};
 use crate::{
     command::device,
     exit::{self, Stop},
+    keys::Keys,
     print,
     session::refused,
 };
@@ -18,7 +19,7 @@ pub(super) async fn run(client: &Client, asked: Run, json: bool) -> anyhow::Resu
     let new = new_action(client, &asked).await?;
     // Without a key of the caller's own, one for this invocation makes the client's own repetition harmless.
     let key = asked.idempotency_key.unwrap_or_else(|| service::dice::uuid().to_string());
-    let stored = client.create_action(&new, &key).await.map_err(refused)?;
+    let stored = stored(client, &new, &key).await?;
     if !asked.wait {
         if json {
             print::json(&stored)?;
@@ -39,6 +40,40 @@ pub(super) async fn run(client: &Client, asked: Run, json: bool) -> anyhow::Resu
         print::json(&ended)?;
     }
     Ok(ExitCode::from(if all_done { exit::DONE } else { exit::NOT_ALL_DONE }))
+}
+
+/// Asks for an action: signed where there is a key for each of its sites. Else nobody signs, and the site decides whether it
+/// takes the console's word.
+pub(crate) async fn stored(client: &Client, new: &NewAction, key: &str) -> anyhow::Result<Asked> {
+    match signed(client, new).await? {
+        Some(signed) => client.create_signed(&signed, key).await.map_err(refused),
+        None => client.create_action(new, key).await.map_err(refused),
+    }
+}
+
+/// Signs what an action needs; none where there is no key for one of its sites.
+async fn signed(client: &Client, new: &NewAction) -> anyhow::Result<Option<SignedActions>> {
+    let keys = Keys::read()?;
+    let drafts = client.draft_action(new).await.map_err(refused)?.drafts;
+    let now = service::clock::now();
+    let only = drafts.len() == 1;
+    let mut requests = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let request = proof::Request::parse(draft.request.as_bytes()).map_err(|error| not_drafted(&error))?;
+        let Some(signer) = keys.signer(&request, now)? else { return Ok(None) };
+        let id = new.task_guid.filter(|_| only).unwrap_or_else(|| TaskGuid(service::dice::uuid()));
+        let signed = signer.sign(&draft, new, id, now).map_err(|error| not_drafted(&error))?;
+        requests.push(String::from_utf8(signed.encode())?);
+    }
+    Ok(Some(SignedActions { requests }))
+}
+
+fn not_drafted(error: &dyn std::error::Error) -> anyhow::Error {
+    Stop::error(
+        exit::REFUSED,
+        format!("nothing was signed: {}", service::error::Chain(error)),
+        "ask again; if it stays, do not use this console until its owner has looked",
+    )
 }
 
 /// Makes the request.

@@ -70,6 +70,11 @@ impl Place {
 }
 
 impl Plan {
+    /// Returns the folder in which the command line keeps the administrator's key.
+    pub(super) fn config_home(&self) -> PathBuf {
+        self.folder.join("config")
+    }
+
     /// Chooses ports on which nothing listens, and writes the configuration files.
     pub(super) fn on_free_ports(folder: &Path, console_port: u16) -> anyhow::Result<Self> {
         let console_port = free(console_port).or_else(|_| free(0))?;

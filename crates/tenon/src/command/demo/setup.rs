@@ -7,14 +7,15 @@ use std::{
 use tokio::time::Instant;
 
 use anyhow::Context as _;
-use authority_link::{OwnerAnswer, OwnerCall};
+use authority_link::{OwnerAnswer, OwnerCall, ProofAnswer, ProofCall};
 use console_api::{Client, DeviceQuery, Kind, NewAction, NewApiToken, NewTarget, Setup};
 
 use super::{Demo, children::Children, devices::Devices, files::Plan};
 use crate::{
     cli::LogFormat,
-    command::tenant::new_password,
+    command::{pair, site::proofs, tenant::new_password},
     exit::{self, Stop},
+    keys::Keys,
     owner::SiteFolder,
     session::{client, refused},
 };
@@ -74,6 +75,7 @@ pub(super) async fn all(plan: &Plan, demo: &Demo, children: &mut Children) -> an
     .await?;
     attach(plan, &client, &site).await?;
     rules(&site, id, &user).await?;
+    vouching(&site, id).await?;
 
     let uses = demo.devices + 1;
     let asked = OwnerCall::CreateJoinToken {
@@ -101,6 +103,7 @@ pub(super) async fn all(plan: &Plan, demo: &Demo, children: &mut Children) -> an
         device_groups: Vec::new(),
     };
     let token = client.create_token(&new).await.map_err(refused)?.secret;
+    paired(plan, &client, &site, id).await?;
     Ok(Ready { program, user, password, token, devices, client })
 }
 
@@ -195,6 +198,32 @@ async fn rules(site: &SiteFolder, user: action::UserId, name: &str) -> anyhow::R
     };
     site.ask(policy).await?;
     Ok(())
+}
+
+/// Lets the console vouch for the administrator's sessions: the page of the demo does not sign.
+async fn vouching(site: &SiteFolder, user: action::UserId) -> anyhow::Result<()> {
+    let call = ProofCall::PutGrant {
+        user,
+        name: String::new(),
+        token: None,
+        collection: action::Targets::ALL_DEVICES.to_owned(),
+        per_hour: 1_000,
+        valid_seconds: 24 * 3600,
+    };
+    proofs::ask(site, call).await.map(|_| ())
+}
+
+/// Has the site know a key of the administrator's, with which the command line signs.
+async fn paired(plan: &Plan, client: &Client, site: &SiteFolder, user: action::UserId) -> anyhow::Result<()> {
+    let level = proof::Level::Native;
+    let call = ProofCall::CreatePairing { user, name: String::new(), level };
+    let ProofAnswer::Pairing { code, .. } = proofs::ask(site, call).await? else {
+        anyhow::bail!("the site authority made no pairing code");
+    };
+    let sites = client.sites().await.map_err(refused)?;
+    let attached = sites.first().context("the console does not show the demo's site")?;
+    let key = pair::with(client, attached.id, &pair::code(&code)?, level).await?;
+    Keys::read_in(&plan.config_home().join("tenon"))?.keep(key)
 }
 
 async fn enrol(agent: &Path, plan: &Plan, join_token: &str) -> anyhow::Result<()> {

@@ -20,7 +20,7 @@ Tenon is ready after {:.1} s: a console, an attached site, one real agent (`demo
 
 Try, in another terminal:
 
-  export TENON_URL={} TENON_TOKEN={}
+  export TENON_URL={} TENON_TOKEN={} XDG_CONFIG_HOME={}
 
   # change the file, have policy put it right, and see each hop
   echo changed by hand > {}/etc/motd
@@ -45,6 +45,7 @@ Ctrl-C ends the demo and leaves nothing behind.
         plan.device_root.display(),
         plan.url,
         ready.token,
+        plan.config_home().display(),
         plan.device_root.display(),
         plan.device_root.display(),
         plan.site.display(),

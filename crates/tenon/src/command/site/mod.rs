@@ -11,6 +11,7 @@ mod user;
 mod who;
 mod audit;
 mod device;
+pub(crate) mod proofs;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -77,6 +78,16 @@ enum What {
     Whocan(who::WhoCan),
     /// Say why a person may or may not have a device do something
     Explain(who::Explain),
+    /// Print a code with which a person's own program has the site know its key (`tenon pair`); good for ten minutes, once
+    Pair(proofs::Pair),
+    /// End all keys of a person
+    SignOut(proofs::SignOut),
+    /// List or end the keys that people sign with
+    Key(proofs::Keys),
+    /// Show or set which level of key each kind of action needs
+    Level(proofs::Levels),
+    /// Let the console vouch for people who cannot sign
+    Vouch(proofs::Vouch),
     /// Sign no release until `resume`: an emergency stop
     Halt {
         #[command(flatten)]
@@ -104,6 +115,11 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Audit(asked)) => audit::run(asked).await,
         Some(What::Whocan(asked)) => who::who_can(asked).await,
         Some(What::Explain(asked)) => who::explain(asked).await,
+        Some(What::Pair(asked)) => proofs::pair(asked).await,
+        Some(What::SignOut(asked)) => proofs::sign_out(asked).await,
+        Some(What::Key(asked)) => proofs::keys(asked).await,
+        Some(What::Level(asked)) => proofs::levels(asked).await,
+        Some(What::Vouch(asked)) => proofs::vouch(asked).await,
         Some(What::Halt { site }) => status::halt(&site).await,
         Some(What::Resume { site }) => status::resume(&site).await,
     }
