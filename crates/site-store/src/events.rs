@@ -1,35 +1,27 @@
 //! The history of actions, as this side's hops write it, and the console reads it.
 
-use action::{Entry, Event, Hop, TaskGuid, Timestamp};
+use action::{Entry, TaskGuid};
 use database::{Args, DbError, Row, Statement, Transaction, args, over_set};
-use serde::Serialize;
 
 use crate::{
     SiteStore,
-    code::wrong,
     counter::{Counter, take},
+    runs,
 };
 
-#[derive(Serialize)]
-struct Written<'a> {
-    n: u64,
-    t: String,
-    d: Option<String>,
-    h: &'static str,
-    a: i64,
-    e: &'a str,
-}
-
 const INSERT: Statement = over_set!(
-    (n BIGINT, t TEXT, d TEXT, h TEXT, a BIGINT, e TEXT)
-    "INSERT INTO event (number, task_guid, device, hop, at, event) SELECT n, t, d, h, a, e FROM x"
+    (n BIGINT, t TEXT, d TEXT, h TEXT, a BIGINT, e TEXT, c BIGINT, m TEXT)
+    "INSERT INTO event (number, task_guid, device, hop, at, event, entries, targets) \
+     SELECT n, t, d, h, a, e, c, m FROM x"
 );
+// A run that holds the number begins less than the longest run before it.
 const AFTER: Statement = Statement::both(
-    "SELECT number, task_guid, device, hop, at, event FROM event WHERE number > $1 ORDER BY number LIMIT $2",
+    "SELECT number, task_guid, device, hop, at, event, targets FROM event \
+     WHERE number > $1 AND number + entries - 1 > $2 ORDER BY number LIMIT $3",
 );
 const HISTORY: Statement = Statement::both(
-    "SELECT number, task_guid, device, hop, at, event FROM event WHERE task_guid = $1 AND number > $2 \
-     ORDER BY number LIMIT $3",
+    "SELECT number, task_guid, device, hop, at, event, targets FROM event \
+     WHERE task_guid = $1 AND number > $2 AND number + entries - 1 > $3 ORDER BY number LIMIT $4",
 );
 const REPORTED: Statement = Statement::both("SELECT value FROM setting WHERE name = 'events_reported'");
 const REPORT: Statement = Statement::both(
@@ -44,7 +36,7 @@ impl SiteStore {
     ///
     /// Where the database fails.
     pub async fn events_after(&self, after: u64, limit: u32) -> Result<Vec<(u64, Entry)>, DbError> {
-        self.db.rows(&AFTER, args![after, limit]).await?.iter().map(read).collect()
+        page(&self.db.rows(&AFTER, args![before(after), number(after), limit]).await?, after, limit)
     }
 
     /// Returns a page of the history of an action.
@@ -58,7 +50,8 @@ impl SiteStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<(u64, Entry)>, DbError> {
-        self.db.rows(&HISTORY, args![task_guid.to_string(), after, limit]).await?.iter().map(read).collect()
+        let args = args![task_guid.to_string(), before(after), number(after), limit];
+        page(&self.db.rows(&HISTORY, args).await?, after, limit)
     }
 
     /// Stores that the console has committed all events up to this number.
@@ -80,45 +73,41 @@ impl SiteStore {
     }
 }
 
-/// Writes entries, numbered in their order. The last statement of a transaction: others that write events wait from
-/// here until its commit.
+/// Writes entries, joined to runs and numbered in their order. The last statement of a transaction: others that write events
+/// wait from here until its commit.
 pub(crate) async fn write(transaction: &mut Transaction, entries: &[Entry]) -> Result<(), DbError> {
     if entries.is_empty() {
         return Ok(());
     }
-    let first = take(transaction, Counter::Event, entries.len()).await?;
-    // Runs of one event (a page of targets) are written out once.
-    let mut last: Option<&Event> = None;
-    let mut texts: Vec<String> = Vec::new();
-    let mut rows = Vec::with_capacity(entries.len());
-    let mut which = Vec::with_capacity(entries.len());
-    for entry in entries {
-        if last != Some(&entry.event) {
-            texts.push(serde_json::to_string(&entry.event).expect("an event is plain data"));
-            last = Some(&entry.event);
-        }
-        which.push(texts.len() - 1);
-    }
-    for ((n, entry), text) in (first..).zip(entries).zip(which) {
-        rows.push(Written {
-            n,
-            t: entry.task_guid.to_string(),
-            d: entry.device.map(|device| device.to_string()),
-            h: entry.hop.name(),
-            a: entry.at.0,
-            e: &texts[text],
-        });
+    let mut number = take(transaction, Counter::Event, entries.len()).await?;
+    let mut rows = Vec::new();
+    for run in runs::join(entries) {
+        rows.push(run.written(number));
+        number += run.len();
     }
     transaction.execute(&INSERT, Args::default().set(&rows)).await.map(|_| ())
 }
 
-fn read(row: &Row) -> Result<(u64, Entry), DbError> {
-    let entry = Entry {
-        task_guid: row.parsed("task_guid")?,
-        device: row.opt_parsed("device")?,
-        hop: Hop::named(row.text("hop")?).ok_or_else(|| wrong("hop", "the name of a hop"))?,
-        at: Timestamp(row.int("at")?),
-        event: row.json("event")?,
-    };
-    Ok((row.unsigned("number")?, entry))
+/// Returns the number behind which a run must begin to hold one that is higher than `after`.
+fn before(after: u64) -> i64 {
+    number(after) - number(runs::LONGEST)
+}
+
+/// Returns a number as the engines have it: what is higher than any is as good as the highest.
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Returns the events of runs that come after a number, as many as were asked for.
+fn page(rows: &[Row], after: u64, limit: u32) -> Result<Vec<(u64, Entry)>, DbError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut entries = Vec::new();
+    for row in rows {
+        if entries.len() >= limit {
+            break;
+        }
+        entries.extend(runs::read(row)?.into_iter().filter(|(number, _)| *number > after));
+    }
+    entries.truncate(limit);
+    Ok(entries)
 }

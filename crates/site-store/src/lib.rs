@@ -19,6 +19,7 @@ mod fold;
 mod record;
 mod cancel;
 mod expire;
+mod runs;
 mod events;
 mod targets;
 mod settings;

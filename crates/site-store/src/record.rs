@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use action::{DeviceId, Entry, Event, Hop, PushId, TaskGuid, Timestamp};
-use database::{Args, DbError, Statement, Transaction, over_list, over_set};
+use database::{Args, DbError, Row, Statement, Transaction, over_list, over_set};
 use serde::Serialize;
 
 use crate::{
@@ -66,6 +66,13 @@ const LOAD: Statement = over_set!(
      push_task.finish_by, push_task.answered FROM x CROSS JOIN push_task \
      WHERE push_task.task_id = x.t AND push_task.device = x.d"
 );
+/// The same for many targets of one action.
+const LOAD_ALIKE: Statement = over_list!(
+    "SELECT task_id, device, state, why, push_id, finish_by, answered FROM push_task \
+     WHERE task_id = $2 AND device IN (SELECT v FROM x)"
+);
+/// Actions in one commit whose targets are read apart; beyond it one statement reads all of them.
+const MOST_ALIKE: usize = 8;
 const PUSHES: Statement = over_set!(
     (p BIGINT, t BIGINT)
     "INSERT INTO push (push_id, task_id) SELECT p, t FROM x WHERE true ON CONFLICT (push_id) DO NOTHING"
@@ -132,22 +139,40 @@ async fn load(
         let message = Locked::read(&row)?;
         messages.insert(message.task_guid, message);
     }
-    let wanted: BTreeSet<(u64, DeviceId)> = updates
-        .iter()
-        .filter_map(|update| Some((messages.get(&update.task_guid)?.task_id, update.device)))
-        .collect();
-    let wanted: Vec<Target> =
-        wanted.into_iter().map(|(t, device)| Target { t, d: device.to_string() }).collect();
+    let mut wanted: BTreeMap<u64, BTreeSet<DeviceId>> = BTreeMap::new();
+    for update in updates {
+        if let Some(message) = messages.get(&update.task_guid) {
+            wanted.entry(message.task_id).or_default().insert(update.device);
+        }
+    }
     let by_task: BTreeMap<u64, Locked> =
         messages.values().map(|message| (message.task_id, *message)).collect();
     let mut targets = BTreeMap::new();
-    for row in transaction.rows(&LOAD, Args::default().set(&wanted)).await? {
+    for row in rows(transaction, &wanted).await? {
         if let Some(message) = by_task.get(&row.unsigned("task_id")?) {
             let target = Moving::read(*message, &row)?;
             targets.insert((message.task_guid, target.device()), target);
         }
     }
     Ok(targets)
+}
+
+async fn rows(
+    transaction: &mut Transaction,
+    wanted: &BTreeMap<u64, BTreeSet<DeviceId>>,
+) -> Result<Vec<Row>, DbError> {
+    if wanted.len() > MOST_ALIKE {
+        let target = |(t, device): (u64, &DeviceId)| Target { t, d: device.to_string() };
+        let all = wanted.iter().flat_map(|(t, devices)| devices.iter().map(|device| (*t, device)));
+        let all: Vec<Target> = all.map(target).collect();
+        return transaction.rows(&LOAD, Args::default().set(&all)).await;
+    }
+    let mut rows = Vec::new();
+    for (task, devices) in wanted {
+        let devices: Vec<String> = devices.iter().map(DeviceId::to_string).collect();
+        rows.extend(transaction.rows(&LOAD_ALIKE, Args::default().set(&devices).with(*task)).await?);
+    }
+    Ok(rows)
 }
 
 fn entry(update: &TargetUpdate) -> Entry {

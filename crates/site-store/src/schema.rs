@@ -163,6 +163,9 @@ macro_rules! applications {
 /// What people search devices by, JSON; none where the device says nothing of it.
 const DETAILS: &str = "ALTER TABLE device ADD COLUMN details TEXT;";
 
+/// What happened to many targets of one action in one commit is one row: how many events it has, and the targets.
+const RUNS: &str = "ALTER TABLE event ADD COLUMN entries BIGINT NOT NULL DEFAULT 1; ALTER TABLE event ADD COLUMN targets TEXT;";
+
 pub(crate) const MIGRATIONS: Migrations = Migrations {
     name: "site",
     steps: &[
@@ -178,5 +181,6 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             postgres: applications!(id = r#"TEXT COLLATE "C""#, bytes = "BYTEA"),
         },
         Step { version: 3, sqlite: DETAILS, postgres: DETAILS },
+        Step { version: 4, sqlite: RUNS, postgres: RUNS },
     ],
 };

@@ -69,7 +69,7 @@ const DECIDED: Statement = Statement::both(
 );
 const EVENTS: Statement = over_list!(
     "DELETE FROM event WHERE number IN (SELECT number FROM event WHERE task_guid IN (SELECT v FROM x) LIMIT $2) \
-     RETURNING CASE WHEN number > $3 THEN 1 ELSE 0 END AS unreported"
+     RETURNING entries, number + entries - 1 AS last"
 );
 const TASKS: Statement = over_set!(
     (t BIGINT)
@@ -81,9 +81,10 @@ const MESSAGES: Statement =
     over_set!((t BIGINT) "DELETE FROM push_message WHERE task_id IN (SELECT t FROM x)");
 const NOTIFICATIONS: Statement = over_list!("DELETE FROM notification WHERE task_guid IN (SELECT v FROM x)");
 const ENDS: Statement = Statement::both(
-    "SELECT (SELECT min(number) FROM event) AS first, (SELECT max(number) FROM event) AS last",
+    "SELECT (SELECT min(number) FROM event) AS first, (SELECT number + entries - 1 FROM event ORDER BY number DESC LIMIT 1) AS last",
 );
-const OLDEST: Statement = Statement::both("DELETE FROM event WHERE number < $1");
+const OLDEST: Statement =
+    Statement::both("DELETE FROM event WHERE number < $1 AND number + entries <= $1 RETURNING entries");
 const REMOVED: Statement = Statement::both(
     "DELETE FROM removed_device WHERE seq IN \
      (SELECT seq FROM removed_device WHERE at < $1 ORDER BY seq LIMIT $2) RETURNING seq",
@@ -171,7 +172,12 @@ impl SiteStore {
         if keep_from <= first {
             return Ok(false);
         }
-        let removed = self.db.write(&OLDEST, args![keep_from]).await?;
+        let mut transaction = self.db.begin().await?;
+        let mut removed = 0;
+        for row in &transaction.rows(&OLDEST, args![keep_from]).await? {
+            removed += row.unsigned("entries")?;
+        }
+        transaction.commit().await?;
         swept.events += removed;
         swept.unreported += keep_from.saturating_sub(first.max(reported + 1)).min(removed);
         Ok(removed > 0)
@@ -202,11 +208,11 @@ async fn events(
     reported: u64,
     swept: &mut Swept,
 ) -> Result<u64, DbError> {
-    let rows = transaction.rows(&EVENTS, Args::default().set(guids).with(BATCH).with(reported)).await?;
+    let rows = transaction.rows(&EVENTS, Args::default().set(guids).with(BATCH)).await?;
     for row in &rows {
-        swept.unreported += row.unsigned("unreported")?;
+        let (entries, last) = (row.unsigned("entries")?, row.unsigned("last")?);
+        swept.events += entries;
+        swept.unreported += last.saturating_sub(reported).min(entries);
     }
-    let removed = rows.len() as u64;
-    swept.events += removed;
-    Ok(removed)
+    Ok(rows.len() as u64)
 }
