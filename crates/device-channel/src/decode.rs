@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     Cancel, Confirm, LONGEST_DETAIL, LONGEST_PARAM, LONGEST_TEXT, MOST_ENTRIES, MOST_PROOF_HASHES, Progress,
     PushedTask, Receipt, Redirect, Request, Response, Restarting, ReturnCode, SignIn, SignInConfirm,
-    SignInRefusal, SignInRefused, ToAgent, ToServer,
+    SignInRefusal, SignInRefused, ToAgent, ToServer, usual,
     xml::{self, Element},
 };
 
@@ -70,6 +70,13 @@ impl ToServer {
     ///
     /// Says what is wrong with it.
     pub fn decode(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
+        match usual::read(bytes) {
+            Some(message) => Ok(Some(message)),
+            None => Self::decode_xml(bytes),
+        }
+    }
+
+    pub(crate) fn decode_xml(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
         let message = Fields(xml::read(bytes)?);
         Ok(Some(match message.0.name.as_str() {
             "BgbSignInMessage" => ToServer::SignIn(message.sign_in()?),

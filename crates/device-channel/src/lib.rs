@@ -11,6 +11,7 @@ mod frame;
 mod xml;
 mod message;
 mod return_code;
+mod usual;
 mod decode;
 mod encode;
 mod request_form;
