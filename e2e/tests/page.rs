@@ -134,14 +134,7 @@ async fn with_policy(world: &World) -> e2e::AgentOnDevice {
 }
 
 async fn devices(world: &World, prefix: &str, count: u32) -> Swarm {
-    let config = Config {
-        join_token: world.join_token(count),
-        count,
-        name_prefix: prefix.to_owned(),
-        enrolments_at_once: 8,
-        connects_per_second: 500,
-        verify: true,
-    };
+    let config = Config { name_prefix: prefix.to_owned(), ..Config::new(world.join_token(count), count) };
     swarm::start(config, Shutdown::new()).await.expect("simulated devices")
 }
 

@@ -3,7 +3,8 @@
 use action::{ActionKind, DeviceId, EnrolmentId, PushId, SiteId, TaskGuid, TaskId, Timestamp};
 
 use crate::{
-    Hash, KeyId, PushHead, Signature, SignedPush, TaskLeaf, TrustDocument, request::LONGEST_PARAM, tree,
+    Hash, KeyId, PushHead, Signature, SignatureNotValid, SignedPush, TaskLeaf, TrustDocument, VerifyingKey,
+    request::LONGEST_PARAM, tree,
 };
 
 /// What a `BgbRequestMessage` says of a task. Nothing of it is believed before [`TaskVerifier::verify`].
@@ -128,6 +129,20 @@ impl TaskVerifier<'_> {
     ///
     /// Says why the task is refused. Times are looked at last, so that what says that it is too late is signed.
     pub fn verify(&self, task: Presented) -> Result<VerifiedTask, Refusal> {
+        self.verify_with(task, |push, key| push.verify(key))
+    }
+
+    /// As [`TaskVerifier::verify`], with the check of the root's signature left to `signed`: for whoever holds many devices
+    /// in one process and has verified that very root before. Everything else is checked as for one device.
+    ///
+    /// # Errors
+    ///
+    /// Says why the task is refused.
+    pub fn verify_with(
+        &self,
+        task: Presented,
+        signed: impl FnOnce(&SignedPush, &VerifyingKey) -> Result<(), SignatureNotValid>,
+    ) -> Result<VerifiedTask, Refusal> {
         if self.trust.site != self.site {
             return Err(Refusal::OtherSite);
         }
@@ -156,7 +171,7 @@ impl TaskVerifier<'_> {
             issued_at: task.issued_at,
         };
         let push = SignedPush { head, signature: task.signature };
-        push.verify(key).map_err(|_| Refusal::SignatureNotValid)?;
+        signed(&push, key).map_err(|_| Refusal::SignatureNotValid)?;
 
         if task.deliver_by < self.trusted_time {
             return Err(Refusal::Expired(task.deliver_by));

@@ -1,10 +1,12 @@
 //! What a device answers to the tasks that reach it.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use action::{DeviceId, EnrolmentId, PushId, TaskGuid, Timestamp};
 use device_channel::{PushedTask, Receipt, Request, Response, ReturnCode, ToServer};
 use proof::{NotSigned, SignedTime, TaskVerifier, TrustDocument, task::Refusal};
+
+use crate::roots::Roots;
 
 /// Tasks that a device remembers, to tell one that is pushed again.
 const REMEMBERED: usize = 16;
@@ -14,8 +16,9 @@ const REMEMBERED: usize = 16;
 pub(crate) struct Answers {
     device: DeviceId,
     enrolment: EnrolmentId,
-    /// Whether tasks are verified, and against what site time, seen when.
-    verify: bool,
+    /// Where tasks are verified: the roots that were, by any device of this process.
+    verify: Option<Arc<Roots>>,
+    /// The site's time, and when it was seen.
     site_time: Option<(Timestamp, Duration)>,
     done: VecDeque<TaskGuid>,
     pub(crate) highest_epoch: u64,
@@ -34,7 +37,12 @@ pub(crate) enum Outcome {
 }
 
 impl Answers {
-    pub(crate) fn new(device: DeviceId, enrolment: EnrolmentId, trust: &TrustDocument, verify: bool) -> Self {
+    pub(crate) fn new(
+        device: DeviceId,
+        enrolment: EnrolmentId,
+        trust: &TrustDocument,
+        verify: Option<Arc<Roots>>,
+    ) -> Self {
         Self {
             device,
             enrolment,
@@ -57,20 +65,21 @@ impl Answers {
         trust: &TrustDocument,
         boot: Duration,
     ) -> Result<(), NotSigned> {
-        if self.verify {
+        if self.verify.is_some() {
             let signed = SignedTime::verify(text, trust)?.time;
             self.site_time = Some((self.trusted(boot).max(signed), boot));
         }
         Ok(())
     }
 
-    /// Answers a task at `now`, the device's time: receipt and response, to be sent in one write.
+    /// Answers a task at `now`, the device's time: receipt and response. A task that `fails` is done all the same.
     pub(crate) fn answer(
         &mut self,
         request: Request,
         trust: &TrustDocument,
         now: Timestamp,
         boot: Duration,
+        fails: bool,
     ) -> (Outcome, [ToServer; 2]) {
         let task = PushedTask { push_id: request.push_id, task_id: request.task_id };
         let (task_guid, epoch) = (request.task_guid, request.epoch);
@@ -83,6 +92,7 @@ impl Answers {
             }
         };
         let (code, detail) = match &outcome {
+            Outcome::Done if fails => (ReturnCode::FAILED, "a simulated failure".to_owned()),
             Outcome::Done | Outcome::Repeated => (ReturnCode::SUCCESS, String::new()),
             Outcome::Refused(Refusal::Expired(_) | Refusal::ReleaseEnded(_)) => {
                 (ReturnCode::EXPIRED, String::new())
@@ -97,9 +107,7 @@ impl Answers {
     }
 
     fn check(&self, request: Request, trust: &TrustDocument, boot: Duration) -> Result<(), Refusal> {
-        if !self.verify {
-            return Ok(());
-        }
+        let Some(roots) = &self.verify else { return Ok(()) };
         let verifier = TaskVerifier {
             site: trust.site,
             device: self.device,
@@ -108,7 +116,7 @@ impl Answers {
             highest_epoch: self.highest_epoch,
             trusted_time: self.trusted(boot),
         };
-        verifier.verify(request.presented()).map(|_| ())
+        verifier.verify_with(request.presented(), |push, key| roots.verify(push, key)).map(|_| ())
     }
 
     fn trusted(&self, boot: Duration) -> Timestamp {

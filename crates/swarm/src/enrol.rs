@@ -1,6 +1,7 @@
 //! Enrols the devices: each worker takes the next number, over a connection that it keeps.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -23,11 +24,10 @@ use tokio::{
 };
 
 use crate::{
-    device::Device,
+    device::{Common, Device},
+    identity::{self, NotUsable},
     management::{ManagementError, Place, Session},
-    pace::Pace,
-    tally::Tally,
-    trust::Believed,
+    throws::Throws,
 };
 
 /// Waits after a connection that failed. A site that starts is there within seconds.
@@ -41,14 +41,13 @@ const MOST_FAILURES: u32 = 8;
 pub(crate) struct Enroller {
     pub(crate) token: JoinToken,
     pub(crate) place: Place,
-    pub(crate) believed: Arc<Believed>,
     pub(crate) count: u32,
     pub(crate) name_prefix: String,
-    pub(crate) verify: bool,
+    /// The addresses of this machine that devices dial from, in turn.
+    pub(crate) sources: Vec<IpAddr>,
     /// How many devices some worker has begun.
     pub(crate) next: AtomicU32,
-    pub(crate) pace: Arc<Pace>,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) common: Arc<Common>,
     pub(crate) enrolled: Sender<Device>,
 }
 
@@ -66,6 +65,8 @@ enum Cause {
     Management(#[from] ManagementError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Identity(#[from] NotUsable),
     #[error("the thread that makes keys failed")]
     Thread(#[from] JoinError),
 }
@@ -79,9 +80,9 @@ pub(crate) async fn work(enroller: Arc<Enroller>) {
             return;
         }
         let name = name(&enroller.name_prefix, number + 1);
-        match enroller.enrol(&name, &mut session).await {
+        match enroller.enrol(number, &name, &mut session).await {
             Ok(device) => {
-                enroller.tally.enrolled();
+                enroller.common.tally.enrolled();
                 if enroller.enrolled.send(device).await.is_err() {
                     return;
                 }
@@ -89,11 +90,11 @@ pub(crate) async fn work(enroller: Arc<Enroller>) {
             Err(source) => {
                 let refused = matches!(&source, Cause::Management(error) if error.refusal().is_some());
                 let error = NotEnrolled { name, source };
-                enroller.tally.failed(|| Chain(&error).to_string());
+                enroller.common.tally.failed(|| Chain(&error).to_string());
                 if refused {
                     // The others have the same token: asking for each would only fill the site's log.
                     let rest = enroller.next.swap(enroller.count, Ordering::Relaxed)..enroller.count;
-                    rest.for_each(|_| enroller.tally.failed(|| Chain(&error).to_string()));
+                    rest.for_each(|_| enroller.common.tally.failed(|| Chain(&error).to_string()));
                     return;
                 }
             }
@@ -102,7 +103,7 @@ pub(crate) async fn work(enroller: Arc<Enroller>) {
 }
 
 impl Enroller {
-    async fn enrol(&self, name: &str, session: &mut Option<Session>) -> Result<Device, Cause> {
+    async fn enrol(&self, number: u32, name: &str, session: &mut Option<Session>) -> Result<Device, Cause> {
         let key = spawn_blocking(service::tls::key_and_csr).await??;
         // The same key whenever it is asked again: the site tells an answer that was lost from another device.
         let call = Call::Enrol(EnrolRequest {
@@ -114,7 +115,7 @@ impl Enroller {
         let mut retry = RETRY;
         loop {
             let error = match self.ask(&call, session).await {
-                Ok(answer) => return self.device(&answer, &key),
+                Ok(answer) => return self.device(number, &answer, &key),
                 Err(error) => error,
             };
             let wait = match error.refusal() {
@@ -135,7 +136,7 @@ impl Enroller {
     async fn ask(&self, call: &Call, session: &mut Option<Session>) -> Result<EnrolAnswer, ManagementError> {
         let open = match session {
             Some(open) => open,
-            None => session.insert(Session::open(&self.place, &self.believed).await?),
+            None => session.insert(Session::open(&self.place, &self.common.believed).await?),
         };
         match open.call(call).await? {
             Answer::Enrolled(answer) => Ok(answer),
@@ -143,17 +144,19 @@ impl Enroller {
         }
     }
 
-    fn device(&self, answer: &EnrolAnswer, key: &KeyAndCsr) -> Result<Device, Cause> {
-        let tls = service::tls::client_config(&self.believed.trust.ca, Some((&answer.chain, &key.key_pem)))?;
+    fn device(&self, number: u32, answer: &EnrolAnswer, key: &KeyAndCsr) -> Result<Device, Cause> {
+        let sources = self.sources.len();
+        let source = usize::try_from(number).ok().and_then(|number| number.checked_rem(sources));
+        let behaviour = &self.common.behaviour;
         Ok(Device {
             id: answer.device,
             enrolment: answer.enrolment,
             boot: dice::uuid(),
-            tls,
-            believed: Arc::clone(&self.believed),
-            verify: self.verify,
-            pace: Arc::clone(&self.pace),
-            tally: Arc::clone(&self.tally),
+            tls: identity::of(&self.common.believed.tls, &answer.chain, &key.key_pem)?,
+            source: source.and_then(|source| self.sources.get(source).copied()),
+            manner: behaviour.manner(number),
+            throws: Throws::of(behaviour.seed, number),
+            common: Arc::clone(&self.common),
         })
     }
 }

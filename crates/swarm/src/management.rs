@@ -107,7 +107,7 @@ impl Place {
 impl Session {
     /// Opens a connection to the site's management point.
     pub(crate) async fn open(place: &Place, site: &Believed) -> Result<Self, ManagementError> {
-        let stream = dial::open(&place.address, &site.tls, site.management_point.clone()).await?;
+        let stream = dial::open(&place.address, &site.tls, site.management_point.clone(), None).await?;
         Self::over(stream, place).await
     }
 

@@ -1,13 +1,14 @@
 //! The whole swarm: its configuration, its start, its tasks and its end.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, atomic::AtomicU32},
     time::Duration,
 };
 
 use proof::{JoinToken, NotSigned, join_token::NotAJoinToken, trust_document::NotAccepted};
 use rustls::pki_types::InvalidDnsNameError;
-use service::{shutdown::Shutdown, tls::TlsError};
+use service::{dice, shutdown::Shutdown, tls::TlsError};
 use tokio::{
     sync::mpsc::{self, Receiver},
     task::JoinSet,
@@ -16,11 +17,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    device::Device,
+    behaviour::{Behaviour, Manner},
+    device::{Common, Device},
     enrol::{self, Enroller},
     management::{ManagementError, Place},
     pace::Pace,
-    tally::{Counts, Tally},
+    tally::{Counts, Report, Tally},
     trust,
 };
 
@@ -43,8 +45,31 @@ pub struct Config {
     pub enrolments_at_once: usize,
     /// How many connections to notification servers are opened each second; at least one.
     pub connects_per_second: u32,
-    /// Whether devices check the proof of each task, as real ones do. Costs a signature check for each.
+    /// Whether devices check the proof of each task, as real ones do: each its own way through the tree, and the signature
+    /// of a root once in this process.
     pub verify: bool,
+    /// How they behave.
+    pub behaviour: Behaviour,
+    /// Addresses of this machine that devices dial from, in turn: one has some 28,000 ports. The system's choice where
+    /// there is none.
+    pub sources: Vec<IpAddr>,
+}
+
+impl Config {
+    /// Makes a swarm of devices that do at once what they are told.
+    pub fn new(join_token: String, count: u32) -> Self {
+        Self {
+            join_token,
+            count,
+            name_prefix: "sim-".to_owned(),
+            enrolments_at_once: 8,
+            // A thousand within a few seconds, and the machine stays usable.
+            connects_per_second: 400,
+            verify: true,
+            behaviour: Behaviour::default(),
+            sources: Vec::new(),
+        }
+    }
 }
 
 /// Why the swarm did not start.
@@ -109,16 +134,21 @@ pub async fn start(config: Config, shutdown: Shutdown) -> Result<Swarm, StartErr
     let tally = Arc::new(Tally::default());
     let stop = shutdown.stop.child_token();
     let (enrolled, newcomers) = mpsc::channel(WAITING_DEVICES);
+    let common = Common {
+        believed: Arc::new(believed),
+        roots: config.verify.then(Arc::default),
+        behaviour: config.behaviour,
+        pace: Pace::new(config.connects_per_second),
+        tally: Arc::clone(&tally),
+    };
     let enroller = Arc::new(Enroller {
         token,
         place,
-        believed: Arc::new(believed),
         count: config.count,
         name_prefix: config.name_prefix,
-        verify: config.verify,
+        sources: config.sources,
         next: AtomicU32::new(0),
-        pace: Arc::new(Pace::new(config.connects_per_second)),
-        tally: Arc::clone(&tally),
+        common: Arc::new(common),
         enrolled,
     });
 
@@ -135,6 +165,11 @@ impl Swarm {
     /// Returns how the devices stand.
     pub fn counts(&self) -> Counts {
         self.tally.counts()
+    }
+
+    /// Returns what the devices did so far, and how long it took.
+    pub fn report(&self) -> Report {
+        self.tally.report()
     }
 
     /// Returns what was the first of what [`Counts::failed`] counts, with its causes.
@@ -159,6 +194,11 @@ async fn keep(mut newcomers: Receiver<Device>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => break,
             Some(device) = newcomers.recv() => {
+                if device.manner == Manner::Duplicate {
+                    // A copy of the machine: all is the same, but that it was started by itself.
+                    let copy = Device { boot: dice::uuid(), ..device.clone() };
+                    devices.spawn(copy.live(stop.clone()));
+                }
                 devices.spawn(device.live(stop.clone()));
             }
             Some(_) = devices.join_next() => {}

@@ -1,8 +1,16 @@
 //! What the devices did, counted.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    pushes::{PushSeen, Pushes},
+    times::{Percentiles, Times},
 };
 
 /// How the devices stand.
@@ -14,9 +22,34 @@ pub struct Counts {
     pub online: u64,
     /// Tasks that were answered with success; one that is pushed again counts once.
     pub tasks: u64,
+    /// Tasks that were answered with a simulated failure.
+    pub failing: u64,
+    /// Tasks that came again, and were answered again.
+    pub repeated: u64,
+    /// Answers that the server said are stored.
+    pub confirmed: u64,
+    /// Connections that signed in.
+    pub connections: u64,
+    /// Of these, those that resumed a session.
+    pub resumed: u64,
+    /// What strange devices did, and connections that ended because of it.
+    pub strange: u64,
     /// Enrolments that were given up, connections that could not be opened or broke, sign-ins and tasks that were
     /// refused.
     pub failed: u64,
+}
+
+/// What the devices did, and how long it took.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Report {
+    /// How they stand.
+    pub counts: Counts,
+    /// From the first byte of a connection to the confirmation of its sign-in.
+    pub sign_in: Percentiles,
+    /// From an answer to the server's word that it is stored.
+    pub confirmation: Percentiles,
+    /// The newest pushes.
+    pub pushes: Vec<PushSeen>,
 }
 
 #[derive(Debug, Default)]
@@ -24,8 +57,17 @@ pub(crate) struct Tally {
     enrolled: AtomicU64,
     online: AtomicU64,
     tasks: AtomicU64,
+    failing: AtomicU64,
+    repeated: AtomicU64,
+    confirmed: AtomicU64,
+    connections: AtomicU64,
+    resumed: AtomicU64,
+    strange: AtomicU64,
     failed: AtomicU64,
     first: OnceLock<String>,
+    sign_in: Times,
+    confirmation: Times,
+    pub(crate) pushes: Pushes,
 }
 
 /// A device that is online until this is dropped.
@@ -42,8 +84,28 @@ impl Tally {
         Presence(&self.online)
     }
 
-    pub(crate) fn task(&self) {
-        self.tasks.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn signed_in(&self, took: Duration, resumed: bool) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        self.resumed.fetch_add(resumed.into(), Ordering::Relaxed);
+        self.sign_in.add(took);
+    }
+
+    pub(crate) fn task(&self, fails: bool) {
+        let counter = if fails { &self.failing } else { &self.tasks };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn repeated(&self) {
+        self.repeated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn confirmed(&self, after: Duration) {
+        self.confirmed.fetch_add(1, Ordering::Relaxed);
+        self.confirmation.add(after);
+    }
+
+    pub(crate) fn strange(&self) {
+        self.strange.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a failure; what it was is asked only of the first.
@@ -58,7 +120,22 @@ impl Tally {
             enrolled: read(&self.enrolled),
             online: read(&self.online),
             tasks: read(&self.tasks),
+            failing: read(&self.failing),
+            repeated: read(&self.repeated),
+            confirmed: read(&self.confirmed),
+            connections: read(&self.connections),
+            resumed: read(&self.resumed),
+            strange: read(&self.strange),
             failed: read(&self.failed),
+        }
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        Report {
+            counts: self.counts(),
+            sign_in: self.sign_in.percentiles(),
+            confirmation: self.confirmation.percentiles(),
+            pushes: self.pushes.all(),
         }
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct Believed {
 pub(crate) async fn fetch(place: &Place) -> Result<String, ManagementError> {
     let name = ServerName::try_from(place.host().to_owned())
         .map_err(|_| ManagementError::Url { url: place.host().to_owned() })?;
-    let stream = dial::open(&place.address, &unbelieving::config()?, name).await?;
+    let stream = dial::open(&place.address, &unbelieving::config()?, name, None).await?;
     let mut session = Session::over(stream, place).await?;
     match session.call(&Call::Trust).await? {
         Answer::Trust(text) => Ok(text),

@@ -25,12 +25,10 @@ const DEVICES: u32 = 12;
 
 fn config(join_token: String) -> Config {
     Config {
-        join_token,
-        count: DEVICES,
-        name_prefix: "sim-".to_owned(),
         enrolments_at_once: 3,
         connects_per_second: 1_000,
         verify: false,
+        ..Config::new(join_token, DEVICES)
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::command::{
     action, agent, application, attach_code, audit, backup, bundle, collection, console, console_role,
     content, demo, deployment, device, device_group, diagnose, doctor, generate, join_token, login, pair,
-    policy, probe, role, session, setup, sign_in, site, tenant, token, trace, user, webhook,
+    policy, probe, role, session, setup, sign_in, site, swarm, tenant, token, trace, user, webhook,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Agent(agent::Agent),
     /// Run everything on this machine, with simulated devices, to try it
     Demo(demo::Demo),
+    /// Run simulated devices at a site, to see how large it may grow
+    Swarm(swarm::Swarm),
 
     /// Make a console's first tenant and administrator, with the code that it prints at its start
     Setup(setup::Setup),

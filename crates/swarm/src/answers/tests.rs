@@ -84,7 +84,7 @@ fn task(number: u64, device: DeviceId) -> Request {
 }
 
 fn device(verify: bool) -> Answers {
-    let mut answers = Answers::new(DEVICE, ENROLMENT, &trust(), verify);
+    let mut answers = Answers::new(DEVICE, ENROLMENT, &trust(), verify.then(Arc::default));
     answers.learn(&site_time(&task_key(), NOW), &trust(), BOOT).expect("the site's time");
     answers
 }
@@ -92,7 +92,7 @@ fn device(verify: bool) -> Answers {
 /// Has a task answered `later` than the sign-in.
 fn response(answers: &mut Answers, request: Request, later: Duration) -> Response {
     let pushed = PushedTask { push_id: request.push_id, task_id: request.task_id };
-    let (_, [receipt, response]) = answers.answer(request, &trust(), NOW, BOOT + later);
+    let (_, [receipt, response]) = answers.answer(request, &trust(), NOW, BOOT + later, false);
     assert_eq!(receipt, ToServer::Receipt(Receipt { at: NOW, task: pushed }));
     let ToServer::Response(response) = response else { panic!("the receipt comes before the response") };
     assert_eq!(response.task, pushed);
@@ -153,4 +153,15 @@ fn only_the_last_tasks_are_remembered() {
     }
     assert_eq!(answers.done.len(), REMEMBERED);
     assert!(response(&mut answers, task(999, DEVICE), MINUTE).repeated);
+}
+
+#[test]
+fn a_task_that_fails_says_so_and_is_remembered() {
+    let mut answers = device(true);
+    let (outcome, [_, failed]) = answers.answer(task(5, DEVICE), &trust(), NOW, BOOT + MINUTE, true);
+    let ToServer::Response(failed) = failed else { panic!("the receipt comes before the response") };
+    assert!(matches!(outcome, Outcome::Done));
+    assert_eq!((failed.code, failed.detail.as_str()), (ReturnCode::FAILED, "a simulated failure"));
+    let again = response(&mut answers, task(5, DEVICE), MINUTE);
+    assert!(again.repeated);
 }

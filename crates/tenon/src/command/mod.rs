@@ -8,6 +8,7 @@ pub(crate) mod console;
 pub(crate) mod site;
 pub(crate) mod agent;
 pub(crate) mod demo;
+pub(crate) mod swarm;
 pub(crate) mod setup;
 pub(crate) mod login;
 pub(crate) mod pair;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Site(site) => site::run(site).await?,
         Command::Agent(agent) => agent::run(agent).await?,
         Command::Demo(demo) => demo::run(demo).await?,
+        Command::Swarm(swarm) => swarm::run(swarm).await?,
         Command::Setup(setup) => setup::run(setup).await?,
         Command::Login(login) => login::sign_in(login).await?,
         Command::Logout(login) => login::sign_out(login).await?,

@@ -4,11 +4,6 @@ use anyhow::Context as _;
 use service::shutdown::Shutdown;
 use swarm::{Config, Swarm};
 
-/// Devices that are enrolled at the same time.
-const ENROLMENTS_AT_ONCE: usize = 8;
-/// Connections that are opened each second: a thousand within a few seconds, and the machine stays usable.
-const CONNECTS_PER_SECOND: u32 = 400;
-
 /// Simulated devices.
 pub(super) struct Devices {
     count: u32,
@@ -21,14 +16,7 @@ impl Devices {
         if count == 0 {
             return Ok(Self { count, swarm: None });
         }
-        let config = Config {
-            join_token: join_token.to_owned(),
-            count,
-            name_prefix: "sim-".to_owned(),
-            enrolments_at_once: ENROLMENTS_AT_ONCE,
-            connects_per_second: CONNECTS_PER_SECOND,
-            verify: true,
-        };
+        let config = Config::new(join_token.to_owned(), count);
         let swarm =
             swarm::start(config, Shutdown::new()).await.context("failed to start the simulated devices")?;
         Ok(Self { count, swarm: Some(swarm) })
