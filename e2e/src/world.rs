@@ -53,6 +53,8 @@ pub struct WorldOptions {
     pub fragile_link: bool,
     /// Whether console, site and authority tell their metrics, at [`World::metrics`].
     pub metrics: bool,
+    /// More lines of the section `[notifier]` of the site's configuration.
+    pub notifier_lines: String,
 }
 
 impl Default for WorldOptions {
@@ -69,6 +71,7 @@ impl Default for WorldOptions {
             vouched: false,
             fragile_link: false,
             metrics: false,
+            notifier_lines: String::new(),
         }
     }
 }
@@ -126,6 +129,7 @@ pub struct Site {
     pub folder: PathBuf,
     config: PathBuf,
     management_url: String,
+    channel: u16,
     files: PathBuf,
 }
 
@@ -200,8 +204,13 @@ impl World {
 
     /// Enrols an agent and starts it.
     pub fn add_agent(&self, name: &str) -> AgentOnDevice {
+        self.add_agent_with(name, "")
+    }
+
+    /// Enrols an agent whose configuration has more lines, and starts it.
+    pub fn add_agent_with(&self, name: &str, lines: &str) -> AgentOnDevice {
         let token = self.site.tenon(&["join-token", "create", "--url", &self.site.management_url]);
-        AgentOnDevice::enrol(self.folder.path(), name, token.trim())
+        AgentOnDevice::enrol(self.folder.path(), name, token.trim(), lines)
     }
 
     /// Makes a join token that admits some devices.
@@ -360,11 +369,16 @@ impl Site {
         let text = format!(
             "folder = \"{}\"\nname = \"Story\"\n{database}{authority}[notifier]\nlisten = \"127.0.0.1:{channel}\"\n\
              address = \"127.0.0.1:{told}\"\n{fallback}throttle-strategy = {strategy}\nthrottle-param = {param}\n\
-             [management-point]\nlisten = \"127.0.0.1:{management}\"\nurl = \"{management_url}\"\n{more}",
-            folder.display()
+             {}[management-point]
+listen = \"127.0.0.1:{management}\"
+url = \"{management_url}\"
+{more}",
+            folder.display(),
+            options.notifier_lines
         );
         fs::write(&config, text).expect("the site's configuration");
-        let mut site = Self { programs: Vec::new(), folder, config, management_url, files: files.to_owned() };
+        let mut site =
+            Self { programs: Vec::new(), folder, config, management_url, channel, files: files.to_owned() };
         for roles in options.processes.roles() {
             let program = site.start_roles(roles);
             site.programs.push(((*roles).to_owned(), program));
@@ -417,6 +431,11 @@ impl Site {
         self.wait_for_authority();
     }
 
+    /// Returns the hosts and ports of its notification server and its management point.
+    pub fn servers(&self) -> [String; 2] {
+        [format!("127.0.0.1:{}", self.channel), self.management_url.replace("https://", "")]
+    }
+
     /// Returns a log of the site.
     pub fn log(&self, name: &str) -> Lines {
         Lines::of(&self.folder.join("logs"), name)
@@ -451,13 +470,13 @@ impl Site {
 }
 
 impl AgentOnDevice {
-    fn enrol(files: &Path, name: &str, token: &str) -> Self {
+    fn enrol(files: &Path, name: &str, token: &str, lines: &str) -> Self {
         let folder = files.join(name);
         let root = folder.join("root");
         fs::create_dir_all(&root).expect("the device's file root");
         let config = folder.join("agent.toml");
         let text = format!(
-            "folder = \"{}\"\nlog-folder = \"{}\"\nfile-root = \"{}\"\nname = \"{name}\"\n",
+            "folder = \"{}\"\nlog-folder = \"{}\"\nfile-root = \"{}\"\nname = \"{name}\"\n{lines}",
             folder.join("state").display(),
             folder.join("logs").display(),
             root.display()

@@ -2,7 +2,7 @@
 
 use action::{ActionKind, State};
 use e2e::{World, WorldOptions};
-use testkit::network::Weather;
+use testkit::{connect_proxy::ConnectProxy, network::Weather};
 
 #[tokio::test]
 async fn an_agent_that_cannot_reach_the_channel_uses_the_websocket() {
@@ -13,6 +13,22 @@ async fn an_agent_that_cannot_reach_the_channel_uses_the_websocket() {
     assert_eq!(world.ended(task_guid).await.state, State::Done);
     let log = agent.log("CcmNotificationAgent.log").folded();
     assert!(log.iter().any(|line| line.contains("WebSocket")), "{log:?}");
+}
+
+// The proxy is a task of this process, which must go on while the story waits for a command.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_behind_a_proxy_enrols_and_works_through_it() {
+    let world = World::start(WorldOptions::default()).await;
+    let proxy = ConnectProxy::start(|_| true).await.expect("a proxy");
+    let agent = world.add_agent_with("kassa-1", &format!("proxy = \"http://{}\"\n", proxy.address()));
+    let device = world.device("kassa-1", |device| device.online).await;
+    let task_guid = world.ask(ActionKind::MACHINE_POLICY, &device).await;
+    assert_eq!(world.ended(task_guid).await.state, State::Done);
+    let asked = proxy.asked();
+    for server in world.site.servers() {
+        assert!(asked.contains(&server), "{server} is not among {asked:?}");
+    }
+    drop(agent);
 }
 
 // The link is a task of this process, which must go on while the story waits for a command.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use service::{
     config::ConfigError,
     log::{Format, LogSettings},
+    proxy::{NotAProxy, Proxy},
 };
 
 use crate::{child::Pace, schedule::Cycles};
@@ -44,6 +45,8 @@ pub struct Config {
     pub pace: Pace,
     /// Bytes of content that are kept at most.
     pub content_limit: u64,
+    /// The HTTP proxy that every connection goes through, where one is set.
+    pub proxy: Option<Proxy>,
 }
 
 /// Everything that `agent.toml` holds.
@@ -73,6 +76,7 @@ struct File {
     maintenance_windows: Option<Vec<String>>,
     low_priority: Option<bool>,
     content_cache_mib: Option<u64>,
+    proxy: Option<String>,
 }
 
 /// Why `agent.toml` cannot be used.
@@ -187,6 +191,8 @@ fn checked(file: File, path: &Path) -> Result<Settings, SettingsError> {
         let what = format!("{mebibytes} is not between 1 and {LARGEST_CACHE_MIB}");
         return Err(wrong("content-cache-mib", what));
     }
+    let proxy = file.proxy.map(|text| text.parse()).transpose();
+    let proxy = proxy.map_err(|error: NotAProxy| wrong("proxy", error.to_string()))?;
     let pace = if file.low_priority.unwrap_or(true) { Pace::Low } else { Pace::Usual };
 
     Ok(Settings {
@@ -198,6 +204,7 @@ fn checked(file: File, path: &Path) -> Result<Settings, SettingsError> {
             windows,
             pace,
             content_limit: mebibytes << 20,
+            proxy,
         },
         logs: LogSettings { format: file.log_format.unwrap_or_default(), ..LogSettings::new(log_folder) },
     })
@@ -273,6 +280,7 @@ mod tests {
         check("application-minutes = 0", "key `application-minutes`: 0 is not between");
         check("maintenance-windows = [\"Sat\"]", "key `maintenance-windows`: `Sat` is no maintenance window");
         check("content-cache-mib = 0", "key `content-cache-mib`");
+        check("proxy = \"proxy.example\"", "key `proxy`: the proxy's address is not of the form http://");
     }
 
     #[track_caller]

@@ -1,12 +1,12 @@
 //! What the device believes and what it shows: its identity, the site's trust document, and the end of TLS made of both.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path};
 
 use proof::{NotSigned, TrustDocument, Trusted};
-use rustls::ClientConfig;
-use service::tls::TlsError;
+use service::{proxy::Proxy, tls::TlsError};
 
 use crate::{
+    dial::Reach,
     identity::{Identity, IdentityError},
     management::{ManagementError, Place, Session},
 };
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Credentials {
     pub(crate) identity: Identity,
     pub(crate) trust: TrustDocument,
-    pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) reach: Reach,
 }
 
 /// Why what the device keeps does not let it speak to its site.
@@ -35,15 +35,15 @@ pub enum CredentialsError {
 
 impl Credentials {
     /// Reads what the device keeps.
-    pub(crate) fn load(folder: &Path) -> Result<Self, CredentialsError> {
-        Self::of(Identity::load(folder)?)
+    pub(crate) fn load(folder: &Path, proxy: Option<Proxy>) -> Result<Self, CredentialsError> {
+        Self::of(Identity::load(folder)?, proxy)
     }
 
-    /// Makes the credentials of an identity.
-    pub(crate) fn of(identity: Identity) -> Result<Self, CredentialsError> {
+    /// Makes the credentials of an identity, for connections that go through `proxy` where there is one.
+    pub(crate) fn of(identity: Identity, proxy: Option<Proxy>) -> Result<Self, CredentialsError> {
         let trust = Trusted::verify(&identity.trust, identity.root)?.document().clone();
         let tls = service::tls::client_config(&trust.ca, Some((&identity.chain, &identity.key)))?;
-        Ok(Self { identity, trust, tls })
+        Ok(Self { identity, trust, reach: Reach { tls, proxy } })
     }
 
     /// Opens a connection to a management point, trying each that the device knows.
@@ -62,7 +62,7 @@ impl Credentials {
                     continue;
                 }
             };
-            match Session::open(&place, &self.tls, self.identity.site).await {
+            match Session::open(&place, &self.reach, self.identity.site).await {
                 Ok(session) => return Ok(session),
                 Err(error) => last = Some(error),
             }

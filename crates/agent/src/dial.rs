@@ -9,6 +9,7 @@ use rustls::{
     ClientConfig,
     pki_types::{CertificateDer, InvalidDnsNameError, ServerName},
 };
+use service::proxy::{Proxy, ProxyError};
 use tokio::{
     net::{TcpStream, lookup_host},
     time::timeout,
@@ -24,6 +25,17 @@ const LOOK_UP: Duration = Duration::from_secs(10);
 const HANDSHAKE: Duration = Duration::from_secs(20);
 /// Addresses of one name that are tried.
 const MOST_ADDRESSES: usize = 8;
+
+/// How long a proxy may take to open the way: it connects to the server meanwhile.
+const PROXY: Duration = Duration::from_secs(15);
+
+/// What a device shows and believes, and its way out of the network that it is in.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) tls: Arc<ClientConfig>,
+    /// The HTTP proxy that every connection goes through, where one is set.
+    pub(crate) proxy: Option<Proxy>,
+}
 
 /// A TLS connection.
 pub(crate) type Stream = TlsStream<TcpStream>;
@@ -46,6 +58,18 @@ pub enum DialError {
         address: String,
         /// Why, for the last of its addresses.
         source: io::Error,
+    },
+    /// The proxy opens no way.
+    #[error(
+        "the proxy {proxy} opens no way to {address}; check `proxy` in agent.toml, and that the proxy allows this port"
+    )]
+    Proxy {
+        /// The proxy's host and port.
+        proxy: String,
+        /// The host and port.
+        address: String,
+        /// Why.
+        source: ProxyError,
     },
     /// The TLS handshake failed.
     #[error("failed to make a TLS connection to {address}")]
@@ -74,12 +98,12 @@ pub enum DialError {
 /// Opens a connection to the server of `site` that has `role`, at `address` (host and port).
 pub(crate) async fn server(
     address: &str,
-    tls: &Arc<ClientConfig>,
+    reach: &Reach,
     site: SiteId,
     server: &SiteRole,
 ) -> Result<Stream, DialError> {
     let name = ServerName::try_from(role::dns_name(site, server))?;
-    let stream = tls_to(address, tls, name).await?;
+    let stream = tls_to(address, reach, name).await?;
     let (_, session) = stream.get_ref();
     let certificate = session.peer_certificates().and_then(|chain| chain.first());
     if certificate.is_some_and(|certificate| has_uri(certificate, &role::uri(site, server))) {
@@ -93,18 +117,34 @@ pub(crate) async fn server(
     Err(DialError::WrongRole { address: address.to_owned(), expected })
 }
 
-/// Opens a connection; whom it leads to is the business of `tls`.
+/// Opens a connection; whom it leads to is the business of TLS.
 pub(crate) async fn tls_to(
     address: &str,
-    tls: &Arc<ClientConfig>,
+    reach: &Reach,
     name: ServerName<'static>,
 ) -> Result<Stream, DialError> {
-    let tcp = tcp(address).await?;
-    let handshake = timeout(HANDSHAKE, TlsConnector::from(Arc::clone(tls)).connect(name, tcp));
+    let tcp = match &reach.proxy {
+        Some(proxy) => through(proxy, address).await?,
+        None => tcp(address).await?,
+    };
+    let handshake = timeout(HANDSHAKE, TlsConnector::from(Arc::clone(&reach.tls)).connect(name, tcp));
     handshake
         .await
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         .map_err(|source| DialError::Handshake { address: address.to_owned(), source })
+}
+
+/// Has a proxy open the way. It looks the server's name up itself: the device's network may not know it.
+async fn through(proxy: &Proxy, address: &str) -> Result<TcpStream, DialError> {
+    let mut tcp = tcp(&proxy.address()).await?;
+    let opened = timeout(PROXY, proxy.open(&mut tcp, address)).await;
+    let late = || Err(ProxyError::Broken(io::ErrorKind::TimedOut.into()));
+    opened.unwrap_or_else(|_| late()).map_err(|source| DialError::Proxy {
+        proxy: proxy.address(),
+        address: address.to_owned(),
+        source,
+    })?;
+    Ok(tcp)
 }
 
 async fn tcp(address: &str) -> Result<TcpStream, DialError> {

@@ -14,12 +14,14 @@ use proof::{JoinToken, NotSigned, Trusted, join_token::NotAJoinToken, trust_docu
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
 use service::{
     lock::{LockError, LockFile},
+    proxy::Proxy,
     tls::TlsError,
 };
 
 use crate::{
     credentials::{Credentials, CredentialsError},
-    dial, facts,
+    dial::{self, Reach},
+    facts,
     identity::{self, Identity, IdentityError},
     keep,
     management::{ManagementError, Place, Session},
@@ -39,6 +41,8 @@ pub struct EnrolOptions {
     pub name: Option<String>,
     /// What to do where the device is enrolled already.
     pub existing: Existing,
+    /// The HTTP proxy that every connection goes through, where one is set.
+    pub proxy: Option<Proxy>,
 }
 
 /// What to do about an enrolment that the device has.
@@ -127,7 +131,7 @@ pub enum EnrolError {
 ///
 /// Says what was attempted and why it failed. The secret was sent only if the site was the token's.
 pub async fn enrol(options: EnrolOptions) -> Result<Enrolment, EnrolError> {
-    let EnrolOptions { folder, token, name, existing } = options;
+    let EnrolOptions { folder, token, name, existing, proxy } = options;
     keep::private_folder(&folder).map_err(|source| EnrolError::Folder { path: folder.clone(), source })?;
     let _lock = LockFile::take(&folder, LOCK)?;
     if existing == Existing::Keep {
@@ -141,13 +145,13 @@ pub async fn enrol(options: EnrolOptions) -> Result<Enrolment, EnrolError> {
     let at_url = |source| EnrolError::Management { url: url.clone(), source: Box::new(source) };
     let place = Place::of(&token.url).map_err(at_url)?;
 
-    let text = trust_document(&place).await.map_err(at_url)?;
+    let text = trust_document(&place, proxy.clone()).await.map_err(at_url)?;
     let not_the_site = |source| EnrolError::NotTheSite { url: url.clone(), source };
     let trust = Trusted::verify(&text, token.root_key_sha256).map_err(not_the_site)?;
     let trust = trust.accept(None, service::clock::now())?;
 
-    let tls = service::tls::client_config(&trust.ca, None)?;
-    let mut session = Session::open(&place, &tls, trust.site).await.map_err(at_url)?;
+    let reach = Reach { tls: service::tls::client_config(&trust.ca, None)?, proxy: proxy.clone() };
+    let mut session = Session::open(&place, &reach, trust.site).await.map_err(at_url)?;
     let key = identity::pending_key(&folder, service::tls::key_and_csr)?;
     let request = EnrolRequest {
         token: token.id.clone(),
@@ -163,7 +167,7 @@ pub async fn enrol(options: EnrolOptions) -> Result<Enrolment, EnrolError> {
     let trusted = Trusted::verify(&answer.trust_document, token.root_key_sha256).map_err(not_the_site)?;
     let identity = Identity::new(&token.url, &trusted, &key.key_pem, &answer, service::clock::now());
     // Kept only if it can be used: a bad certificate must not look like an enrolment.
-    let credentials = Credentials::of(identity)?;
+    let credentials = Credentials::of(identity, proxy)?;
     forget_former(&folder)?;
     credentials.identity.store(&folder)?;
 
@@ -176,11 +180,12 @@ pub async fn enrol(options: EnrolOptions) -> Result<Enrolment, EnrolError> {
 }
 
 /// Fetches the trust document from whoever answers.
-async fn trust_document(place: &Place) -> Result<String, ManagementError> {
+async fn trust_document(place: &Place, proxy: Option<Proxy>) -> Result<String, ManagementError> {
     // The name is said to a server that may have several; it is not believed either.
     let name = ServerName::try_from(place.host().to_owned())
         .map_err(|_| ManagementError::Url { url: place.host().to_owned() })?;
-    let stream = dial::tls_to(&place.address, &unbelieving::config()?, name).await?;
+    let reach = Reach { tls: unbelieving::config()?, proxy };
+    let stream = dial::tls_to(&place.address, &reach, name).await?;
     let mut session = Session::over(stream, place).await?;
     match session.call(&Call::Trust).await? {
         Answer::Trust(text) => Ok(text),

@@ -1,13 +1,12 @@
 //! One connection to a notification server, however it is carried: bytes in, bytes out.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, time::Duration};
 
 use action::SiteId;
 use bytes::{Bytes, BytesMut};
 use device_channel::{CloseReason, LARGEST_FRAME, Malformed};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proof::SiteRole;
-use rustls::ClientConfig;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::timeout,
@@ -19,7 +18,7 @@ use tokio_tungstenite::{
 
 use crate::{
     connect::{Transport, Way},
-    dial::{self, DialError, Stream},
+    dial::{self, DialError, Reach, Stream},
 };
 
 /// How much is read at once, and what an idle connection holds: most messages are below 2 KiB.
@@ -49,8 +48,8 @@ pub(crate) enum Line {
 
 impl Line {
     /// Opens a connection to the notification server of `site`.
-    pub(crate) async fn open(way: &Way, tls: &Arc<ClientConfig>, site: SiteId) -> Result<Self, LineError> {
-        let stream = dial::server(&way.address, tls, site, &SiteRole::NotificationServer).await?;
+    pub(crate) async fn open(way: &Way, reach: &Reach, site: SiteId) -> Result<Self, LineError> {
+        let stream = dial::server(&way.address, reach, site, &SiteRole::NotificationServer).await?;
         match way.transport {
             Transport::Tcp => Ok(Line::Tcp(Box::new(stream))),
             Transport::WebSocket => {

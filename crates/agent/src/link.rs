@@ -104,7 +104,7 @@ impl Link {
         };
         let calling = self.calling.borrow().clone();
         let opened = tokio::select! {
-            opened = Line::open(&way, &calling.tls, calling.site) => opened,
+            opened = Line::open(&way, &calling.reach, calling.site) => opened,
             () = self.shutdown.begun() => return None,
         };
         match opened {
@@ -272,7 +272,7 @@ async fn look_for_tcp(
     let Some((at, way)) = look else { return std::future::pending().await };
     sleep(at.saturating_sub(clock::boot())).await;
     let calling = calling.borrow().clone();
-    Line::open(&way, &calling.tls, calling.site).await
+    Line::open(&way, &calling.reach, calling.site).await
 }
 
 fn carried(transport: Transport) -> &'static str {

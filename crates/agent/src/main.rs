@@ -107,6 +107,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                 token: token.trim().parse().context("failed to read the join token")?,
                 name: settings.config.name,
                 existing: if replace { Existing::Replace } else { Existing::Keep },
+                proxy: settings.config.proxy,
             };
             let enrolment = agent::enrol(options).await?;
             let text = format!(

@@ -1,6 +1,6 @@
 //! Calls to the management point, over HTTPS that is trusted by the site's CA and nothing else.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use action::SiteId;
 use bytes::Bytes;
@@ -13,11 +13,10 @@ use management_link::{
     client::{self, NoAnswer},
 };
 use proof::role::SiteRole;
-use rustls::ClientConfig;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::dial::{self, DialError, Stream};
+use crate::dial::{self, DialError, Reach, Stream};
 
 /// How long one call may take, a document of 1 MiB over a slow line included.
 const CALL: Duration = Duration::from_secs(60);
@@ -108,12 +107,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// Opens a connection to the management point of `site`.
-    pub(crate) async fn open(
-        place: &Place,
-        tls: &Arc<ClientConfig>,
-        site: SiteId,
-    ) -> Result<Self, ManagementError> {
-        let stream = dial::server(&place.address, tls, site, &SiteRole::ManagementPoint).await?;
+    pub(crate) async fn open(place: &Place, reach: &Reach, site: SiteId) -> Result<Self, ManagementError> {
+        let stream = dial::server(&place.address, reach, site, &SiteRole::ManagementPoint).await?;
         Self::over(stream, place).await
     }
 

@@ -60,7 +60,7 @@ const SAY_AGAIN: Duration = Duration::from_secs(1);
 /// Says why it cannot run: the device is not enrolled, another agent runs, or its files cannot be used. What fails later
 /// is tried again.
 pub async fn run(config: Config, logs: AgentLogs, shutdown: Shutdown) -> Result<(), RunError> {
-    let credentials = Credentials::load(&config.folder)?;
+    let credentials = Credentials::load(&config.folder, config.proxy.clone())?;
     let _lock = LockFile::take(&config.folder, LOCK)?;
     let (commands, link_commands) = mpsc::channel(COMMANDS);
     let (link_events, mut events) = mpsc::channel(EVENTS);
@@ -242,7 +242,7 @@ fn calling(credentials: &Credentials, seen: &Seen, boot: Uuid) -> Calling {
     let (tcp, web) = credentials.servers();
     Calling {
         site: credentials.identity.site,
-        tls: Arc::clone(&credentials.tls),
+        reach: credentials.reach.clone(),
         tcp,
         web,
         device: credentials.identity.device,

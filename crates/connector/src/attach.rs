@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use action::{SiteId, TenantId, Timestamp};
 use http::{Method, StatusCode};
 use serde::Serialize;
-use service::{clock, dice};
+use service::{
+    clock, dice,
+    proxy::{NotAProxy, Proxy},
+};
 use site_link::{
     ATTACH_PATH, AttachCode, CLOCK_SKEW, NotACode, VERSION,
     attach::{AttachAnswer, AttachProblem, AttachRefusal, AttachRequest, Greeting},
@@ -17,7 +20,6 @@ use crate::{
     attachment::{Attachment, AttachmentError, load_or_make_key},
     console_url::{ConsoleUrl, NotAConsoleUrl},
     dial::{DialError, Dialer},
-    proxy::{NotAProxy, Proxy},
 };
 
 /// What is needed to attach a site. Its `Debug` would show the code, so it has none.

@@ -5,7 +5,10 @@
 use std::{fmt, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, pki_types::ServerName};
-use service::tls::{TlsError, outside_client_config};
+use service::{
+    proxy::{Proxy, ProxyError},
+    tls::{TlsError, outside_client_config},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -13,10 +16,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::{
-    console_url::{ConsoleUrl, is_this_machine},
-    proxy::{Proxy, ProxyError},
-};
+use crate::console_url::{ConsoleUrl, is_this_machine};
 
 /// How long each step may take: a packet that is lost twice is sent again within 3 s.
 const STEP: Duration = Duration::from_secs(10);

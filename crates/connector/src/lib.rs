@@ -6,7 +6,6 @@
 //! the site's hops write of it goes up through `report`.
 
 mod console_url;
-mod proxy;
 mod dial;
 mod ask;
 mod attachment;
@@ -47,7 +46,7 @@ pub use attachment::{Attachment, AttachmentError};
 pub use console_url::{ConsoleUrl, NotAConsoleUrl};
 pub use dial::DialError;
 pub use offboard::{OffboardError, OffboardOptions, Offboarded, offboard};
-pub use proxy::{NotAProxy, Proxy};
+pub use service::proxy::{NotAProxy, Proxy};
 pub use status::{LinkState, Status, status};
 
 use self::{authorize::Authority, counters::Counters, decide::Decider, serve::Site, uplink::Uplink};

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use serde::Serialize;
+use service::proxy::{NotAProxy, Proxy};
 use site_link::{ToConsole, ToSite};
 use tokio::time::timeout;
 
@@ -11,7 +12,6 @@ use crate::{
     console_url::ConsoleUrl,
     dial::{DialError, Dialer},
     link::{Link, LinkError},
-    proxy::{NotAProxy, Proxy},
 };
 
 /// How long the console may take to confirm: it commits once.

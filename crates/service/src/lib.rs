@@ -18,5 +18,6 @@ pub mod backoff;
 pub mod frames;
 pub mod call;
 pub mod tls;
+pub mod proxy;
 pub mod http;
 pub mod observe;

@@ -7,5 +7,6 @@ pub mod dice;
 pub mod databases;
 pub mod postgres;
 pub mod network;
+pub mod connect_proxy;
 
 pub use databases::{TestDb, databases};

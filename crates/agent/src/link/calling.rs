@@ -1,17 +1,16 @@
 //! What the link and the program tell each other.
 
-use std::sync::Arc;
-
 use action::{DeviceId, EnrolmentId, PushId, SiteId, TaskGuid};
 use device_channel::{SignInConfirm, ToServer, agent::Heard};
-use rustls::ClientConfig;
 use uuid::Uuid;
+
+use crate::dial::Reach;
 
 /// What the link needs to know of the device; changes with its credentials and with what it sees.
 #[derive(Clone, Debug)]
 pub(crate) struct Calling {
     pub(crate) site: SiteId,
-    pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) reach: Reach,
     pub(crate) tcp: Vec<String>,
     pub(crate) web: Vec<String>,
     pub(crate) device: DeviceId,

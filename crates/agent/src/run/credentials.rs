@@ -70,7 +70,7 @@ async fn refresh(order: &Order) -> Result<Credentials, RefreshError> {
     if identity == current.identity {
         return Ok(Credentials::clone(current));
     }
-    let fresh = Credentials::of(identity)?;
+    let fresh = Credentials::of(identity, current.reach.proxy.clone())?;
     fresh.identity.store(&order.folder)?;
     Ok(fresh)
 }

@@ -244,6 +244,7 @@ impl Machine {
             token,
             name: Some("kassa-1".to_owned()),
             existing: Existing::Keep,
+            proxy: None,
         };
         within(agent::enrol(options)).await
     }
@@ -262,6 +263,7 @@ impl Machine {
             windows: Vec::new(),
             pace: Pace::Usual,
             content_limit: 64 << 20,
+            proxy: None,
         };
         self.shutdown = Shutdown::new();
         self.agent = Some(tokio::spawn(agent::run(config, self.agent_logs.clone(), self.shutdown.clone())));

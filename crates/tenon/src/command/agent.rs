@@ -39,6 +39,7 @@ pub(crate) async fn run(agent: Agent) -> anyhow::Result<()> {
         token: token.trim().parse().context("failed to read the join token")?,
         name: settings.config.name,
         existing: if replace { Existing::Replace } else { Existing::Keep },
+        proxy: settings.config.proxy,
     };
     let enrolled = ::agent::enrol(options).await?;
     print::line(&format!(

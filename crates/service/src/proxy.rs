@@ -1,9 +1,9 @@
-//! The HTTP proxy on the way to the console.
+//! The HTTP proxy on the way out of a network: it is asked for a way (`CONNECT`) to a host and port.
 
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::Uri;
+use hyper::Uri;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// The longest answer of a proxy that is read, in bytes.
@@ -23,13 +23,18 @@ pub struct Proxy {
 #[error("the proxy's address is not of the form http://[name:password@]host:port")]
 pub struct NotAProxy;
 
-/// Why a proxy gave no way to the console.
+/// Why a proxy gave no way.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ProxyError {
+pub enum ProxyError {
+    /// It does not listen any more.
     #[error("the connection to the proxy broke")]
     Broken(#[source] std::io::Error),
+    /// It does not want to.
     #[error("the proxy answered `{answer}`")]
-    Refused { answer: String },
+    Refused {
+        /// The first line of its answer.
+        answer: String,
+    },
 }
 
 impl Proxy {
@@ -38,16 +43,22 @@ impl Proxy {
         format!("{}:{}", self.host, self.port)
     }
 
-    pub(crate) fn host(&self) -> &str {
+    /// Returns the host, an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// Returns the port.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Asks the proxy at the other end of `stream` for a way to `target` (host and port).
-    pub(crate) async fn open<S>(&self, stream: &mut S, target: &str) -> Result<(), ProxyError>
+    ///
+    /// # Errors
+    ///
+    /// Where it gives none, with what it said.
+    pub async fn open<S>(&self, stream: &mut S, target: &str) -> Result<(), ProxyError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -68,7 +79,7 @@ impl Proxy {
     }
 }
 
-/// Reads byte by byte: what follows the head belongs to the console.
+/// Reads byte by byte: what follows the head belongs to whoever the proxy leads to.
 async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
