@@ -369,10 +369,7 @@ impl Site {
         let text = format!(
             "folder = \"{}\"\nname = \"Story\"\n{database}{authority}[notifier]\nlisten = \"127.0.0.1:{channel}\"\n\
              address = \"127.0.0.1:{told}\"\n{fallback}throttle-strategy = {strategy}\nthrottle-param = {param}\n\
-             {}[management-point]
-listen = \"127.0.0.1:{management}\"
-url = \"{management_url}\"
-{more}",
+             {}[management-point]\nlisten = \"127.0.0.1:{management}\"\nurl = \"{management_url}\"\n{more}",
             folder.display(),
             options.notifier_lines
         );

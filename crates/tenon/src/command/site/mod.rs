@@ -3,6 +3,7 @@
 pub(crate) mod config;
 mod attach;
 mod authority;
+mod reload;
 mod roles;
 mod observe;
 mod run;

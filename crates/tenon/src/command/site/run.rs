@@ -18,8 +18,8 @@ use site_store::{SiteStore, ThrottleSetting};
 use tokio::{sync::oneshot, task::JoinSet};
 
 use super::{
-    authority::AuthorityProcess, config::SiteFile, config_path, log_settings, observe, roles::SiteRole,
-    user::User,
+    authority::AuthorityProcess, config::SiteFile, config_path, log_settings, observe, reload::Reload,
+    roles::SiteRole, user::User,
 };
 use crate::{
     cli::ServerOptions,
@@ -60,7 +60,7 @@ pub(super) async fn run(
     let socket = file.folder.join(SOCKET);
     let authority =
         if beside { Some(AuthorityProcess::start(&path, options.log_format, &socket).await?) } else { None };
-    let site = Site::open(&file, &options, socket).await?;
+    let site = Site::open(&file, path, &options, socket).await?;
     let outcome = site.run(&file, &roles, authority, shutdown).await;
     outcome.map_err(|error| error.context(format!("the site {} ended", file.name)))
 }
@@ -140,6 +140,7 @@ fn lock(file: &SiteFile, roles: &[SiteRole]) -> anyhow::Result<Option<LockFile>>
 
 /// What the roles of one process share.
 struct Site {
+    config: PathBuf,
     store: SiteStore,
     wakes: Wakes,
     logs: LogSettings,
@@ -148,9 +149,15 @@ struct Site {
 }
 
 impl Site {
-    async fn open(file: &SiteFile, options: &ServerOptions, socket: PathBuf) -> anyhow::Result<Self> {
+    async fn open(
+        file: &SiteFile,
+        config: PathBuf,
+        options: &ServerOptions,
+        socket: PathBuf,
+    ) -> anyhow::Result<Self> {
         let db = Db::open(&file.database_url()).await.context("failed to open the site's store")?;
         Ok(Self {
+            config,
             store: SiteStore::open(db).await.context("failed to open the site's store")?,
             wakes: Wakes::new(),
             logs: log_settings(file.log_folder(), options.log_format)?,
@@ -246,14 +253,23 @@ impl Site {
                 // Read by the connector, which tells people how long an action would take.
                 store.put_setting(ThrottleSetting::NAME, &setting(&config.throttle.get())).await?;
                 let log = ComponentLog::open(&self.logs, Component::BGB_SERVER)?;
-                notifier::start(config, store, wakes, log, authority, shutdown).await?
+                let reload = Reload {
+                    config: self.config.clone(),
+                    throttles: config.throttle.clone(),
+                    store: store.clone(),
+                    log: log.clone(),
+                    shutdown: shutdown.clone(),
+                };
+                let mut running = notifier::start(config, store, wakes, log, authority, shutdown).await?;
+                running.part("settings", reload.run());
+                running
             }
         })
     }
 }
 
 /// Returns the throttles as the site's store keeps them.
-fn setting(throttles: &notifier::Throttles) -> ThrottleSetting {
+pub(super) fn setting(throttles: &notifier::Throttles) -> ThrottleSetting {
     let numbers = |throttle: &notifier::Throttle| (throttle.strategy(), throttle.param());
     let by_kind = throttles.by_kind.iter();
     ThrottleSetting {
