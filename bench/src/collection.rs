@@ -3,7 +3,12 @@
 //! The programs are the real ones and every device is enrolled by the site authority; only the management point's TLS is
 //! left out, which would make most of the time before the benchmark begins and none of what it measures.
 
-use std::{io::Write as _, path::Path, sync::Arc, time::Duration};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use action::{ActionKind, OfflinePolicy, TaskGuid};
 use anyhow::{Context as _, bail, ensure};
@@ -38,7 +43,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How long anything may take before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Enrolments that are on their way to the authority at once; it does one after the other.
-const AT_ONCE: usize = 32;
+pub(crate) const AT_ONCE: usize = 32;
 
 /// Runs the benchmark.
 pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
@@ -124,8 +129,13 @@ async fn open(folder: &Path) -> anyhow::Result<SiteStore> {
     Ok(SiteStore::open(db).await?)
 }
 
-/// Speaks to the site authority as a management point.
-struct Link;
+/// Speaks to the site authority.
+pub(crate) struct Link;
+
+/// Makes a caller of the authority at `socket` that speaks for a role.
+pub(crate) fn caller(socket: PathBuf, role: Role) -> Arc<Caller<Link>> {
+    Arc::new(Caller::new(Endpoint::Unix(socket), Call::Introduce { role }))
+}
 
 impl Calls for Link {
     type Call = Call;
@@ -151,9 +161,7 @@ async fn enrol(world: &World, store: &SiteStore, from: usize, upto: usize) -> an
     let uses = (upto - from).to_string();
     let create = ["join-token", "create", "--url", "https://127.0.0.1:8443", "--uses", &uses];
     let token: JoinToken = world.site.tenon(&create).trim().parse()?;
-    let socket = world.site.folder.join("authority.sock");
-    let introduce = Call::Introduce { role: Role::ManagementPoint };
-    let authority = Arc::new(Caller::<Link>::new(Endpoint::Unix(socket), introduce));
+    let authority = caller(world.site.folder.join("authority.sock"), Role::ManagementPoint);
     for begin in (from..upto).step_by(AT_ONCE) {
         let calls = (begin..upto.min(begin + AT_ONCE)).map(async |number| {
             let facts = facts(number);
@@ -184,7 +192,7 @@ async fn enrol(world: &World, store: &SiteStore, from: usize, upto: usize) -> an
     Ok(())
 }
 
-fn facts(number: usize) -> Facts {
+pub(crate) fn facts(number: usize) -> Facts {
     Facts {
         name: format!("bench-{number:06}"),
         os: "Debian GNU/Linux 12 (bookworm)".to_owned(),
@@ -195,7 +203,7 @@ fn facts(number: usize) -> Facts {
     }
 }
 
-fn device_facts(facts: Facts) -> DeviceFacts {
+pub(crate) fn device_facts(facts: Facts) -> DeviceFacts {
     let Facts { name, os, os_version, architecture, client_version, hardware } = facts;
     DeviceFacts { name, os, os_version, architecture, client_version, hardware, ..DeviceFacts::default() }
 }
