@@ -1,7 +1,7 @@
 //! What is signed: how it is written down, hashed, signed and verified.
 //!
 //! Both sides of a signature use this crate, and the bytes that are signed exist nowhere else. A site comes to know a
-//! person's key by [`pairing`]; with it they sign a [`request`] ([`signed_request`]), which carries the site's newest
+//! person's key by [`pairing`], or by a [`key_binding`] that a token of their identity provider proves; with it they sign a [`request`] ([`signed_request`]), which carries the site's newest
 //! [`site_nonce`]. The site authority answers it with a [`leaf`] for each device, a [`tree`] over them and one signature on
 //! its root ([`push`]); the agent checks what reaches it in [`task`]. A device learns whom to believe from a
 //! [`join_token`] and a [`trust_document`], which policies it has from a [`manifest`], and what time it is from
@@ -17,9 +17,13 @@ mod hash;
 mod keys;
 mod signed_text;
 mod level;
+mod jws;
+mod person;
+mod commitment;
 mod person_key;
 
 pub mod pairing;
+pub mod key_binding;
 pub mod site_nonce;
 pub mod request;
 pub mod signed_request;
@@ -37,13 +41,16 @@ pub mod audit;
 
 pub use audit_head::AuditHead;
 pub use canonical::NotCanonical;
+pub use commitment::Commitment;
 pub use encoding::NotEncoded;
 pub use hash::{Hash, Hasher};
 pub use join_token::JoinToken;
+pub use jws::NotAJws;
 pub use keys::{KeyId, Signature, SignatureNotValid, SigningKey, VerifyingKey};
 pub use leaf::TaskLeaf;
 pub use level::{Level, NotALevel};
 pub use manifest::{Intent, Manifest, ManifestDeployment, ManifestPolicy};
+pub use person::person_of;
 pub use person_key::{NotAPersonKey, PersonKey, PersonSignature, PersonSigningKey, Thumbprint};
 pub use push::{PushHead, SignedPush};
 pub use request::Request;
