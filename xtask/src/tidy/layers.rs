@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
         "application",
         "trace",
         "service",
+        "outside",
         "database",
     ],
     &["testkit"],
