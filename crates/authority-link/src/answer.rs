@@ -6,7 +6,7 @@ use action::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{DryRun, MirroredGrant, OwnerAnswer};
+use crate::{DryRun, KeyBound, MirroredGrant, OwnerAnswer};
 
 /// The authority's answer to a [`crate::Call`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,10 @@ pub enum Answer {
         collections: Vec<(String, String)>,
     },
     MayNotRead {
+        reason: Reason,
+    },
+    KeyBound(Box<KeyBound>),
+    KeyNotBound {
         reason: Reason,
     },
     Targets {

@@ -65,6 +65,17 @@ pub enum Call {
         /// Who the console says the person is.
         vouch: Vouch,
     },
+    /// Connector: believe a person's key, as a token of their sign-in proves it (`proof::KeyBinding`). May wait for the
+    /// issuer to answer. Answer: `KeyBound` or `KeyNotBound`.
+    BindKey {
+        /// The binding's text as received.
+        binding: String,
+    },
+    /// Connector: believe a person's key no more (`proof::Retirement`). Answer: `Done` or `KeyNotBound`.
+    RetireKey {
+        /// The retirement's text as received.
+        retirement: String,
+    },
     /// Connector: a page of the targets of an action that was allowed, in the order of their ids. Answer: `Targets`.
     Targets {
         /// The action.

@@ -4,8 +4,8 @@ use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApplicationAnswer, ApplicationCall, AuditLine, DeviceEntry, Explained, PersonEntry, ProofAnswer,
-    ProofCall, RolloutPlan, Standing, WhoMay,
+    ApplicationAnswer, ApplicationCall, AuditLine, DeviceEntry, Explained, IssuerEntry, IssuerPin,
+    PersonEntry, ProofAnswer, ProofCall, RolloutPlan, Standing, WhoMay,
 };
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
@@ -187,6 +187,19 @@ pub enum OwnerCall {
     },
     /// Answer: `People`.
     ListPeople,
+    /// Pin an identity provider, or change what is pinned; its keys are fetched, and keys that it had are dropped.
+    /// Answer: `Done`.
+    PutIssuer {
+        /// What is pinned.
+        pin: Box<IssuerPin>,
+    },
+    /// Answer: `Issuers`.
+    ListIssuers,
+    /// Believe an identity provider no more. Answer: `Done`.
+    RemoveIssuer {
+        /// Its address.
+        issuer: String,
+    },
     /// Who may have a device do something. Answer: `WhoCan`.
     WhoCan {
         /// The kind of action.
@@ -339,6 +352,9 @@ pub enum OwnerAnswer {
     },
     People {
         people: Vec<PersonEntry>,
+    },
+    Issuers {
+        issuers: Vec<IssuerEntry>,
     },
     WhoCan {
         device: DeviceId,

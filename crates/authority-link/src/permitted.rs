@@ -25,6 +25,8 @@ impl Call {
             Call::Decide { .. } => "decide",
             Call::DryRun { .. } => "dry_run",
             Call::MayRead { .. } => "may_read",
+            Call::BindKey { .. } => "bind_key",
+            Call::RetireKey { .. } => "retire_key",
             Call::Targets { .. } => "targets",
             Call::SiteNonce => "site_nonce",
             Call::Pair { .. } => "pair",
@@ -52,6 +54,8 @@ impl Call {
             Call::Decide { .. }
             | Call::DryRun { .. }
             | Call::MayRead { .. }
+            | Call::BindKey { .. }
+            | Call::RetireKey { .. }
             | Call::Targets { .. }
             | Call::SiteNonce
             | Call::Pair { .. }

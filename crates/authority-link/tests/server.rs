@@ -21,7 +21,10 @@ fn introduced(role: Role) -> Introduced {
 
 #[test]
 fn a_role_may_ask_this_and_nothing_else() {
-    check(Role::Connector, "decide dry_run may_read targets mirror trust_document");
+    check(
+        Role::Connector,
+        "decide dry_run may_read bind_key retire_key site_nonce pair targets mirror trust_document",
+    );
     check(Role::Notifier, "release site_time server_certificate trust_document revocations ticket_keys");
     check(
         Role::ManagementPoint,

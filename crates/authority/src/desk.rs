@@ -7,6 +7,7 @@ mod decide;
 mod judged;
 mod dry_run;
 mod may_read;
+mod bind;
 mod release;
 mod rings;
 mod enrol;
@@ -19,7 +20,7 @@ mod owner;
 use std::time::Duration;
 
 use action::{SiteId, Timestamp};
-use authority_link::{Answer, Call, Role};
+use authority_link::{Answer, Call, OwnerCall, Role};
 use database::DbError;
 use proof::SignedTime;
 use service::{error::Chain, log::ComponentLog};
@@ -28,6 +29,7 @@ use crate::{
     Config,
     ca::NotIssued,
     folder::{Folder, FolderError},
+    issuer::{Fetched, Wanted},
     keys::SiteKeys,
     numbers::Numbers,
     rules::RulesError,
@@ -109,10 +111,25 @@ impl Desk {
         self.keys.site
     }
 
-    /// Answers a call of a role that may make it.
-    pub(crate) async fn answer(&mut self, role: Role, call: Call, now: Timestamp) -> Answer {
+    /// Returns the keys that must be fetched before a call is answered, which is not done at the desk: others would wait.
+    pub(crate) fn wants(&mut self, call: &Call, now: Timestamp) -> Option<Wanted> {
+        match call {
+            Call::BindKey { binding } => self.wanted_for(binding, now),
+            Call::Owner { owner: OwnerCall::PutIssuer { pin } } => Wanted::of(pin),
+            _ => None,
+        }
+    }
+
+    /// Answers a call of a role that may make it, with the keys that it [wanted](Self::wants).
+    pub(crate) async fn answer(
+        &mut self,
+        role: Role,
+        call: Call,
+        fetched: Option<Fetched>,
+        now: Timestamp,
+    ) -> Answer {
         let name = call.name();
-        let answered = self.carry_out(role, call, now).await;
+        let answered = self.carry_out(role, call, fetched, now).await;
         match &answered {
             // A commit whose outcome is not known may have been made.
             Err(DeskError::Store(_)) => self.stale = true,
@@ -126,7 +143,13 @@ impl Desk {
         })
     }
 
-    async fn carry_out(&mut self, role: Role, call: Call, now: Timestamp) -> Result<Answer, DeskError> {
+    async fn carry_out(
+        &mut self,
+        role: Role,
+        call: Call,
+        fetched: Option<Fetched>,
+        now: Timestamp,
+    ) -> Result<Answer, DeskError> {
         if self.stale {
             self.site = SiteState::load(&self.store).await?;
             self.stale = false;
@@ -138,6 +161,8 @@ impl Desk {
                 .dry_run(&request, &vouch, &online, forecast, now)
                 .map(|dry_run| Answer::DryRun(Box::new(dry_run))),
             Call::MayRead { device, vouch } => self.may_read(device, vouch.user),
+            Call::BindKey { binding } => self.bind_key(&binding, fetched, now).await,
+            Call::RetireKey { retirement } => self.retire_key(&retirement, now).await,
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
             Call::SiteNonce => self.site_nonce(now).await,
             Call::Pair { message } => self.pair(&message, now).await,
@@ -158,7 +183,9 @@ impl Desk {
             Call::Removed { since } => Ok(self.removed(since)),
             Call::Revocations { since } => Ok(self.revocations(since)),
             Call::TicketKeys => Ok(self.ticket_keys(now)),
-            Call::Owner { owner } => self.owner(owner, now).await.map(|told| Answer::Owner(Box::new(told))),
+            Call::Owner { owner } => {
+                self.owner(owner, fetched, now).await.map(|told| Answer::Owner(Box::new(told)))
+            }
         }
     }
 

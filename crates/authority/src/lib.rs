@@ -9,6 +9,7 @@
 mod serve;
 mod counters;
 mod desk;
+mod issuer;
 mod rules;
 mod rollout;
 mod site;

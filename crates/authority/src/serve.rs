@@ -9,7 +9,7 @@ use std::{
 };
 
 use authority_link::{
-    Answer, LARGEST_FRAME, Role, encode_answer,
+    Answer, Call, LARGEST_FRAME, Role, encode_answer,
     server::{AwaitIntroduction, Refusal},
 };
 use bytes::Bytes;
@@ -21,7 +21,7 @@ use tokio::{
     time::{Duration, Instant, timeout},
 };
 
-use crate::{counters::Counters, desk::Desk};
+use crate::{counters::Counters, desk::Desk, issuer::Fetcher};
 
 /// The most connections at a time: each role of a site has one for each of its processes, and the owner's are short.
 const CONNECTIONS: usize = 256;
@@ -55,6 +55,7 @@ pub(crate) async fn serve(
     log: ComponentLog,
     shutdown: Shutdown,
 ) {
+    let fetcher = Fetcher::default();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -76,10 +77,11 @@ pub(crate) async fn serve(
         };
         let roles = roles_of(&stream, &role_users);
         let (desk, log, shutdown) = (Arc::clone(&desk), log.clone(), shutdown.clone());
-        let counters = counters.clone();
+        let (counters, fetcher) = (counters.clone(), fetcher.clone());
         connections.spawn(async move {
             let _place = place;
-            if let Err(why) = connection(stream, roles, &desk, &counters, &shutdown).await {
+            let ways = (&counters, &fetcher);
+            if let Err(why) = connection(stream, roles, &desk, ways, &shutdown).await {
                 log.warn(format_args!("Closed a connection: {why}"));
             }
         });
@@ -110,7 +112,7 @@ async fn connection(
     mut stream: UnixStream,
     roles: BTreeSet<Role>,
     desk: &Mutex<Desk>,
-    counters: &Counters,
+    (counters, fetcher): (&Counters, &Fetcher),
     shutdown: &Shutdown,
 ) -> Result<(), String> {
     let first = timeout(INTRODUCE_WITHIN, read(&mut stream, shutdown)).await;
@@ -128,7 +130,7 @@ async fn connection(
         match caller.on_frame(&frame) {
             Ok((number, call)) => {
                 let (name, began) = (call.name(), Instant::now());
-                let answer = desk.lock().await.answer(caller.role(), call, clock::now()).await;
+                let answer = answer(desk, fetcher, caller.role(), call).await;
                 counters.answered(name, &answer, began.elapsed());
                 write(&mut stream, &encode_answer(number, &answer)).await?;
             }
@@ -136,6 +138,16 @@ async fn connection(
         }
     }
     Ok(())
+}
+
+/// Answers a call. What must be fetched for it is fetched while the desk is free for others.
+async fn answer(desk: &Mutex<Desk>, fetcher: &Fetcher, role: Role, call: Call) -> Answer {
+    let wanted = desk.lock().await.wants(&call, clock::now());
+    let fetched = match wanted {
+        Some(wanted) => Some(fetcher.fetch(wanted).await),
+        None => None,
+    };
+    desk.lock().await.answer(role, call, fetched, clock::now()).await
 }
 
 /// Reads the next frame; `None` where the caller has left, or the shutdown begins.

@@ -3,6 +3,7 @@
 
 mod collection;
 mod collections;
+mod issuers;
 mod people;
 mod proofs;
 
@@ -13,6 +14,7 @@ use authority_link::{Facts, RolloutPlan};
 use database::DbError;
 
 pub(crate) use collections::Collections;
+pub(crate) use issuers::SiteIssuer;
 pub(crate) use people::People;
 pub(crate) use proofs::{NEWER_NONCES, Proofs};
 
@@ -36,6 +38,8 @@ pub(crate) struct SiteState {
     pub(crate) proofs: Proofs,
     /// How pushes to a collection go, by the collection's id.
     pub(crate) rollouts: BTreeMap<String, RolloutPlan>,
+    /// The identity providers that the owner pinned, by their addresses.
+    pub(crate) issuers: BTreeMap<String, SiteIssuer>,
     /// Its policies, by name.
     pub(crate) policies: BTreeMap<String, StoredPolicy>,
     /// Its applications, by name.
@@ -88,6 +92,7 @@ impl SiteState {
                 store.grants().await?,
                 store.nonces().await?,
             ),
+            issuers: issuers::load(store.issuers().await?),
             rollouts: store.rollout_plans().await?.into_iter().collect(),
             policies,
             applications,

@@ -14,6 +14,7 @@ mod proofs;
 mod pairings;
 mod decisions;
 mod rollouts;
+mod issuers;
 mod audit;
 mod numbers;
 
@@ -25,6 +26,7 @@ pub(crate) use applications::{StoredApplication, StoredDeployment};
 pub(crate) use audit::AuditEntry;
 pub(crate) use decisions::StoredDecision;
 pub(crate) use devices::StoredDevice;
+pub(crate) use issuers::StoredIssuer;
 pub(crate) use pairings::StoredPairing;
 pub(crate) use policies::{StoredPolicy, StoredVersion};
 pub(crate) use proofs::{StoredGrant, StoredKey};

@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod device;
+mod key;
 
 use std::time::Duration;
 
@@ -90,6 +91,8 @@ async fn answer(site: &Site, question: Question) -> Answer {
                 Err(reason) => Answer::Refused { reason },
             })
         }
+        Question::BindKey { binding } => key::bind(site, binding).await,
+        Question::RetireKey { retirement } => key::retire(site, retirement).await,
         Question::UploadDevices => {
             site.wakes.wake(Topic::Devices);
             Ok(Answer::Done)

@@ -1,14 +1,19 @@
 //! Asks the site authority, which alone decides and signs.
 
 use action::{DeviceId, Forecast, Reason, ResourceId, TaskGuid};
-use authority_link::{Allowed, Answer, Call, Decision, DryRun, PAGE, ResolvedTarget, Role, Vouch};
+use authority_link::{Allowed, Answer, Call, Decision, DryRun, KeyBound, PAGE, ResolvedTarget, Role, Vouch};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use service::call::{CallError, Caller, Calls, Endpoint};
 use site_store::Notification;
 
 /// The authority, as the connector calls it.
 #[derive(Clone, Debug)]
-pub(crate) struct Authority(Caller<Codec>);
+pub(crate) struct Authority {
+    calls: Caller<Codec>,
+    /// A connection of its own for keys: their answers may wait for an identity provider, and the answers of a connection
+    /// come in order.
+    keys: Caller<Codec>,
+}
 
 /// How calls and answers of the authority link are written.
 #[derive(Debug)]
@@ -36,14 +41,15 @@ pub(crate) enum MayRead {
 
 impl Authority {
     pub(crate) fn new(endpoint: Endpoint) -> Self {
-        Self(Caller::new(endpoint, Call::Introduce { role: Role::Connector }))
+        let caller = |endpoint| Caller::new(endpoint, Call::Introduce { role: Role::Connector });
+        Self { calls: caller(endpoint.clone()), keys: caller(endpoint) }
     }
 
     /// Has the site's rules applied to a request. The same request gets the same decision.
     pub(crate) async fn decide(&self, notification: &Notification) -> Result<Decision, Undecided> {
         let request = STANDARD.encode(&notification.request);
         let vouch = Vouch { user: notification.user, name: notification.user_name.clone() };
-        match self.0.call(Call::Decide { request, vouch }).await? {
+        match self.calls.call(Call::Decide { request, vouch }).await? {
             Answer::Decision(decision) => Ok(decision),
             answer => Err(unexpected(answer)),
         }
@@ -57,7 +63,7 @@ impl Authority {
         online: Vec<ResourceId>,
         forecast: Option<Forecast>,
     ) -> Result<DryRun, Undecided> {
-        match self.0.call(Call::DryRun { request, vouch, online, forecast }).await? {
+        match self.calls.call(Call::DryRun { request, vouch, online, forecast }).await? {
             Answer::DryRun(told) => Ok(*told),
             answer => Err(unexpected(answer)),
         }
@@ -65,9 +71,27 @@ impl Authority {
 
     /// Asks whether a person may read what the site knows of a device.
     pub(crate) async fn may_read(&self, device: DeviceId, vouch: Vouch) -> Result<MayRead, Undecided> {
-        match self.0.call(Call::MayRead { device, vouch }).await? {
+        match self.calls.call(Call::MayRead { device, vouch }).await? {
             Answer::MayRead { rule, collections } => Ok(MayRead::Allowed { rule, collections }),
             Answer::MayNotRead { reason } => Ok(MayRead::Refused(reason)),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Has the authority believe a person's key.
+    pub(crate) async fn bind_key(&self, binding: String) -> Result<Result<KeyBound, Reason>, Undecided> {
+        match self.keys.call(Call::BindKey { binding }).await? {
+            Answer::KeyBound(bound) => Ok(Ok(*bound)),
+            Answer::KeyNotBound { reason } => Ok(Err(reason)),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Has the authority believe a person's key no more.
+    pub(crate) async fn retire_key(&self, retirement: String) -> Result<Result<(), Reason>, Undecided> {
+        match self.keys.call(Call::RetireKey { retirement }).await? {
+            Answer::Done => Ok(Ok(())),
+            Answer::KeyNotBound { reason } => Ok(Err(reason)),
             answer => Err(unexpected(answer)),
         }
     }
@@ -82,7 +106,7 @@ impl Authority {
         let mut all: Vec<ResolvedTarget> = Vec::new();
         loop {
             let after: Option<DeviceId> = all.last().map(|target| target.device);
-            match self.0.call(Call::Targets { task_guid, after, limit }).await? {
+            match self.calls.call(Call::Targets { task_guid, after, limit }).await? {
                 Answer::Targets { targets } => {
                     let more = targets.len() >= PAGE;
                     all.extend(targets);
@@ -98,7 +122,7 @@ impl Authority {
 
     /// Returns the newest nonce of the site.
     pub(crate) async fn site_nonce(&self) -> Result<String, Undecided> {
-        match self.0.call(Call::SiteNonce).await? {
+        match self.calls.call(Call::SiteNonce).await? {
             Answer::SiteNonce { nonce } => Ok(nonce),
             answer => Err(unexpected(answer)),
         }
@@ -106,7 +130,7 @@ impl Authority {
 
     /// Has a key paired: the answer for the person's program, else why not.
     pub(crate) async fn pair(&self, message: String) -> Result<Result<String, Reason>, Undecided> {
-        match self.0.call(Call::Pair { message }).await? {
+        match self.calls.call(Call::Pair { message }).await? {
             Answer::Paired { message } => Ok(Ok(message)),
             Answer::NotPaired { reason } => Ok(Err(reason)),
             answer => Err(unexpected(answer)),
@@ -115,7 +139,7 @@ impl Authority {
 
     /// Returns what the console may know of collections, policies and roles.
     pub(crate) async fn mirror(&self) -> Result<authority_link::Mirror, Undecided> {
-        match self.0.call(Call::Mirror).await? {
+        match self.calls.call(Call::Mirror).await? {
             Answer::Mirror(mirror) => Ok(mirror),
             answer => Err(unexpected(answer)),
         }

@@ -31,6 +31,17 @@ pub enum Question {
         /// The message T of docs/protocol/proof.md, which the console cannot read into or change.
         message: String,
     },
+    /// A person's program has the site believe its key, as a token of its sign-in proves it. Answer: `KeyBound` or
+    /// `Refused`.
+    BindKey {
+        /// `proof::KeyBinding` as text, which the console cannot change.
+        binding: String,
+    },
+    /// A person's program has the site believe its key no more. Answer: `Done` or `Refused`.
+    RetireKey {
+        /// `proof::Retirement` as text, which the console cannot change.
+        retirement: String,
+    },
     /// Upload all devices now. Answer: `Done`; the devices follow as a round of their own.
     UploadDevices,
     /// A question of a later version. Answer: `Failed`.
@@ -53,6 +64,8 @@ pub enum Answer {
         /// The message T2.
         message: String,
     },
+    /// The key is bound to the person.
+    KeyBound(KeyBound),
     /// The site's rules do not allow it.
     Refused {
         /// Why.
@@ -66,6 +79,21 @@ pub enum Answer {
     /// An answer of a later version.
     #[serde(other)]
     Unknown,
+}
+
+/// A key that the site believes.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct KeyBound {
+    /// The person.
+    pub user: UserId,
+    /// The person's name at the site.
+    pub user_name: String,
+    /// The thumbprint of the key.
+    pub jkt: String,
+    /// `web` or `native`.
+    pub level: String,
+    /// The key signs until then.
+    pub until: Timestamp,
 }
 
 /// What would become of a request.

@@ -3,8 +3,8 @@
 use action::{DeviceId, Entry, Event, Hop, ResourceId, TaskGuid, Timestamp, UserId};
 use proptest::prelude::*;
 use site_link::{
-    Answer, Checksum, Compliance, Details, Device, DeviceBatch, DryRun, Message, Part, Question, Throttle,
-    ToConsole, ToSite, decode,
+    Answer, Checksum, Compliance, Details, Device, DeviceBatch, DryRun, KeyBound, Message, Part, Question,
+    Throttle, ToConsole, ToSite, decode,
 };
 use uuid::Uuid;
 
@@ -35,6 +35,14 @@ fn what_the_console_says() {
     check(
         &ToSite::Ask { number: 3, question: Question::UploadDevices },
         r#"{"type":"ask","number":3,"question":{"ask":"upload_devices"}}"#,
+    );
+    check(
+        &ToSite::Ask { number: 4, question: Question::BindKey { binding: "a.b.c~d.e.f".into() } },
+        r#"{"type":"ask","number":4,"question":{"ask":"bind_key","binding":"a.b.c~d.e.f"}}"#,
+    );
+    check(
+        &ToSite::Ask { number: 5, question: Question::RetireKey { retirement: "a.b.c".into() } },
+        r#"{"type":"ask","number":5,"question":{"ask":"retire_key","retirement":"a.b.c"}}"#,
     );
     check(
         &ToSite::Request {
@@ -102,6 +110,17 @@ fn what_the_site_says() {
     check(
         &ToConsole::Answer { number: 4, answer: Answer::Refused { reason: action::Reason::DeviceUnknown } },
         r#"{"type":"answer","number":4,"answer":{"answer":"refused","reason":{"why":"device_unknown"}}}"#,
+    );
+    let bound = KeyBound {
+        user: UserId(Uuid::from_bytes([0xb1; 16])),
+        user_name: "kim".into(),
+        jkt: "k".into(),
+        level: "native".into(),
+        until: AT,
+    };
+    check(
+        &ToConsole::Answer { number: 4, answer: Answer::KeyBound(bound) },
+        r#"{"type":"answer","number":4,"answer":{"answer":"key_bound","user":"b1b1b1b1-b1b1-b1b1-b1b1-b1b1b1b1b1b1","user_name":"kim","jkt":"k","level":"native","until":"2020-01-21T15:43:43.007Z"}}"#,
     );
     let dry_run = DryRun {
         rule: Some("r".into()),

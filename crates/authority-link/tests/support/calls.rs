@@ -52,6 +52,8 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
             Call::Targets { task_guid, after: Some(device), limit: 10_000 },
             r#""call":"targets","task_guid":"UUID","after":"UUID","limit":10000"#,
         ),
+        (Call::BindKey { binding: "a.b.c~d.e.f".into() }, r#""call":"bind_key","binding":"a.b.c~d.e.f""#),
+        (Call::RetireKey { retirement: "a.b.c".into() }, r#""call":"retire_key","retirement":"a.b.c""#),
         (Call::SiteNonce, r#""call":"site_nonce""#),
         (Call::Pair { message: "p3.e30.AA.AA".into() }, r#""call":"pair","message":"p3.e30.AA.AA""#),
         (Call::Mirror, r#""call":"mirror""#),

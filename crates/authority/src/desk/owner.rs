@@ -5,6 +5,7 @@ mod devices;
 mod collections;
 mod rollouts;
 mod people;
+mod issuers;
 mod policies;
 mod proofs;
 mod applications;
@@ -19,7 +20,10 @@ use database::{DbError, Transaction};
 
 use self::{collections::Rules, policies::Assignment};
 use super::{Desk, DeskError};
-use crate::store::{AuditEntry, GENERATION, Store};
+use crate::{
+    issuer::Fetched,
+    store::{AuditEntry, GENERATION, Store},
+};
 
 /// The name of the store in a backup.
 const STORE_COPY: &str = "authority.db";
@@ -29,7 +33,12 @@ const NOT_COPIED: &str = "STORE-NOT-COPIED.txt";
 
 impl Desk {
     /// Answers the site's owner.
-    pub(super) async fn owner(&mut self, call: OwnerCall, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
+    pub(super) async fn owner(
+        &mut self,
+        call: OwnerCall,
+        fetched: Option<Fetched>,
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
         match call {
             OwnerCall::Status => Ok(self.status()),
             OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection, approval } => {
@@ -72,6 +81,9 @@ impl Desk {
             OwnerCall::KnowPerson { user, name } => self.know_person(user, name, now).await,
             OwnerCall::ForgetPerson { user } => self.forget_person(user, now).await,
             OwnerCall::ListPeople => Ok(self.list_people()),
+            OwnerCall::PutIssuer { pin } => self.put_issuer(*pin, fetched, now).await,
+            OwnerCall::ListIssuers => Ok(self.list_issuers(now)),
+            OwnerCall::RemoveIssuer { issuer } => self.remove_issuer(&issuer, now).await,
             OwnerCall::WhoCan { kind, device } => self.who_can(kind, &device),
             OwnerCall::Explain { user, kind, device } => self.explain(&user, kind, &device),
             OwnerCall::RevokeDevice { device } => self.revoke_device(device, now).await,

@@ -88,6 +88,8 @@ impl Desk {
             level: stored.level,
             tenant: request.tenant,
             console: request.console,
+            issuer: None,
+            idh: String::new(),
             how: "paired at the site".to_owned(),
             made_at: now,
             expires: now.plus(KEY_HOLDS),

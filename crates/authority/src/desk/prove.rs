@@ -136,6 +136,11 @@ impl Desk {
         if request.sub != key.person {
             return Err(not_valid("the key belongs to another person"));
         }
+        let paired = Request::paired_at(self.keys.site);
+        let proven = (key.issuer.as_ref().unwrap_or(&paired), &key.idh);
+        if (&request.iss, &request.idh) != proven {
+            return Err(not_valid("the key is known by another proof than the request says"));
+        }
         if (request.tenant, request.console) != (key.tenant, key.console) {
             return Err(not_valid("the key is for another console"));
         }

@@ -3,6 +3,7 @@
 mod admit;
 mod applications;
 mod audit;
+mod bind;
 mod decide;
 mod devices;
 mod dry_run;
@@ -70,7 +71,7 @@ impl Site {
     }
 
     async fn call(&mut self, role: Role, call: Call) -> Answer {
-        self.desk.answer(role, call, self.now).await
+        self.desk.answer(role, call, None, self.now).await
     }
 
     async fn owner(&mut self, owner: OwnerCall) -> OwnerAnswer {
@@ -153,6 +154,8 @@ impl Site {
             level,
             tenant: TENANT,
             console: CONSOLE,
+            issuer: None,
+            idh: String::new(),
             how: "paired at the site".into(),
             made_at: self.now,
             expires: self.now.plus(90 * DAY),

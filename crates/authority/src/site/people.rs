@@ -107,6 +107,11 @@ impl People {
         self.known.contains_key(&person)
     }
 
+    /// Returns the name of a person whom the site knows.
+    pub(crate) fn name(&self, person: UserId) -> Option<&str> {
+        self.known.get(&person).map(String::as_str)
+    }
+
     /// Begins decisions on whether a person may have devices do something of this kind.
     pub(crate) fn verdicts(&self, person: UserId, kind: ActionKind) -> Verdicts<'_> {
         self.verdicts_needing(person, needed_for(kind))

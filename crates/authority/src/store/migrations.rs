@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 5, sqlite: STANDING, postgres: STANDING },
         Step { version: 6, sqlite: POLICY_VERSIONS, postgres: POLICY_VERSIONS },
         Step { version: 7, sqlite: PROOFS, postgres: PROOFS },
+        Step { version: 8, sqlite: ISSUERS, postgres: ISSUERS },
     ],
 };
 
@@ -210,4 +211,15 @@ CREATE TABLE policy_version (
 );
 INSERT INTO policy_version (id, version, name, sha256, collections, users, priority, removed, at, what)
     SELECT id, version, name, sha256, collections, users, priority, removed, 0, 'put' FROM policy;
+";
+
+/// Identity providers that the owner pinned, each with its keys; and which of them proved a person's key.
+const ISSUERS: &str = "
+CREATE TABLE issuer (
+    issuer TEXT PRIMARY KEY,
+    pin TEXT NOT NULL,
+    keys TEXT NOT NULL
+);
+ALTER TABLE person_key ADD COLUMN issuer TEXT;
+ALTER TABLE person_key ADD COLUMN idh TEXT NOT NULL DEFAULT '';
 ";

@@ -22,6 +22,10 @@ pub(crate) struct StoredKey {
     pub(crate) tenant: TenantId,
     /// The console that its requests are made at.
     pub(crate) console: ConsoleId,
+    /// Who proved whose key it is: the provider's issuer; none where the site has paired it.
+    pub(crate) issuer: Option<String>,
+    /// SHA-256 of the provider's token, hexadecimal; empty where the site has paired it.
+    pub(crate) idh: String,
     /// How the site came to know it.
     pub(crate) how: String,
     /// When that was.
@@ -52,12 +56,13 @@ pub(crate) struct StoredGrant {
 }
 
 const KEYS: Statement = Statement::both(
-    "SELECT jwk, person, person_name, level, tenant, console, how, made_at, expires, ended_at FROM person_key \
-     ORDER BY made_at, jkt",
+    "SELECT jwk, person, person_name, level, tenant, console, issuer, idh, how, made_at, expires, ended_at \
+     FROM person_key ORDER BY made_at, jkt",
 );
 const PUT_KEY: Statement = Statement::both(
-    "INSERT INTO person_key (jkt, jwk, person, person_name, level, tenant, console, how, made_at, expires) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    "INSERT INTO person_key (jkt, jwk, person, person_name, level, tenant, console, issuer, idh, how, made_at, expires) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+     ON CONFLICT (jkt) DO UPDATE SET person_name = excluded.person_name, idh = excluded.idh, expires = excluded.expires",
 );
 const END_KEY: Statement =
     Statement::both("UPDATE person_key SET ended_at = $2 WHERE jkt = $1 AND ended_at IS NULL");
@@ -85,7 +90,7 @@ impl Store {
         self.db.rows(&KEYS, args![]).await?.iter().map(key).collect()
     }
 
-    /// Stores a new key.
+    /// Stores a key; one that is known lives longer, and belongs to whom it did.
     pub(crate) async fn put_key(change: &mut Transaction, stored: &StoredKey) -> Result<(), DbError> {
         let arguments = args![
             stored.key.thumbprint().to_string(),
@@ -95,6 +100,8 @@ impl Store {
             stored.level.name(),
             stored.tenant.to_string(),
             stored.console.to_string(),
+            stored.issuer.clone(),
+            stored.idh.as_str(),
             stored.how.as_str(),
             stored.made_at.0,
             stored.expires.0,
@@ -185,6 +192,8 @@ fn key(row: &Row) -> Result<StoredKey, DbError> {
         level: row.parsed("level")?,
         tenant: row.parsed("tenant")?,
         console: row.parsed("console")?,
+        issuer: row.opt_text("issuer")?.map(str::to_owned),
+        idh: row.text("idh")?.to_owned(),
         how: row.text("how")?.to_owned(),
         made_at: Timestamp(row.int("made_at")?),
         expires: Timestamp(row.int("expires")?),

@@ -56,7 +56,7 @@ async fn a_store_that_is_put_back_alone_is_noticed() {
     drop(first);
     let (mut started, _) = desk(&place, &url).await;
     let call = Call::Owner { owner: OwnerCall::Halt };
-    started.answer(Role::Owner, call, NOW).await;
+    started.answer(Role::Owner, call, None, NOW).await;
     started.sweep(NOW).await.expect("swept");
     started.store.close().await;
     for file in ["store.db", "store.db-wal", "store.db-shm"] {
