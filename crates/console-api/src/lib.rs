@@ -9,6 +9,7 @@ mod page;
 mod sign_in;
 mod session;
 mod token;
+mod key;
 mod user;
 mod role;
 mod tenant;
@@ -42,6 +43,7 @@ pub use graph::{
     DeviceActionResult, GraphDevices, GraphError, ManagedDevice, TriggerAction,
     TriggerConfigurationManagerAction,
 };
+pub use key::{BoundKey, IdToken, KeyAtSite, NewKey, RetiredKey};
 pub use kind::Kind;
 pub use known::{ClientDetails, DeviceCollection, DeviceDetails, DeviceTask, SyncBegun};
 pub use mirror::{Collection, Policy};
@@ -52,9 +54,7 @@ pub use role::{
     PermissionInfo,
 };
 pub use session::{Me, PasswordChange, SessionInfo, Setup, SignIn, SignedIn};
-pub use sign_in::{
-    BeginSignIn, FinishSignIn, OpenIdMethod, OpenIdSettings, SignInBegun, SignInMethods, SignInSettings,
-};
+pub use sign_in::{KeySignIn, OpenIdMethod, OpenIdSettings, SignInMethods, SignInSettings};
 pub use signed::{Draft, Drafts, PairingMessage, PairingPlace, SignedActions};
 pub use site::{AttachCode, Link, Site, SiteState};
 pub use target::{HistoryEntry, TargetState, Why};

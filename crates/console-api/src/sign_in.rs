@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use action::Timestamp;
+use action::{ConsoleId, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::schema;
 
 /// The ways to sign in, as somebody who is not signed in may see them.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -27,10 +25,21 @@ pub struct SignInMethods {
 pub struct OpenIdMethod {
     /// The provider.
     pub issuer: String,
-    /// Where a page sends the browser: a path at the console. `&return_to=/path` may be added.
+    /// Where a page sends the browser: a path at the console. `&return_to=/path` may be added, and
+    /// `&nonce=…`, the commitment to a key of the page.
     pub start: String,
-    /// Whether the command line may sign in there.
-    pub cli: bool,
+    /// The tenant: what a key of the person commits to.
+    #[schema(value_type = uuid::Uuid)]
+    pub tenant: TenantId,
+    /// The console: what a key of the person is bound for.
+    #[schema(value_type = uuid::Uuid)]
+    pub console: ConsoleId,
+    /// The client that the command line is there, where it may sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cli_client_id: Option<String>,
+    /// Scopes to ask for beside `openid` and `profile`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
 }
 
 /// How the people of a tenant sign in.
@@ -95,43 +104,15 @@ impl OpenIdSettings {
     }
 }
 
-/// The command line begins to sign in at the provider.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+/// The command line has signed in at the provider, with a key of its own.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BeginSignIn {
+pub struct KeySignIn {
     /// The tenant's name; needed where the console has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// The port on `127.0.0.1` on which the command line waits for the browser.
-    #[schema(minimum = 1024)]
-    pub port: u16,
-}
-
-/// What the command line needs to sign in at the provider.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
-pub struct SignInBegun {
-    /// What to open in a browser.
-    pub authorization_url: String,
-    /// Shows, with the code, that both ends of the sign-in are the same.
-    pub ticket: String,
-    /// Until when it can be finished.
-    #[schema(schema_with = schema::moment)]
-    pub expires: Timestamp,
-}
-
-/// The command line has the provider's answer.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FinishSignIn {
-    /// What [`SignInBegun`] held.
-    pub ticket: String,
-    /// `state` of the provider's answer.
-    pub state: String,
-    /// `code` of the provider's answer.
-    pub code: String,
-    /// `iss` of the provider's answer, where it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub iss: Option<String>,
+    /// A JWS of the key with the token of the sign-in (docs/protocol/proof.md), made within the last two minutes.
+    pub sign_in: String,
 }
 
 impl fmt::Debug for OpenIdSettings {
@@ -144,15 +125,9 @@ impl fmt::Debug for OpenIdSettings {
     }
 }
 
-impl fmt::Debug for SignInBegun {
+impl fmt::Debug for KeySignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignInBegun").field("expires", &self.expires).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for FinishSignIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FinishSignIn").field("iss", &self.iss).finish_non_exhaustive()
+        f.debug_struct("KeySignIn").field("tenant", &self.tenant).finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,7 @@ mod sessions;
 mod setup;
 mod me;
 mod tokens;
+mod keys;
 mod users;
 mod tenants;
 mod roles;
@@ -41,6 +42,9 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(sign_in::sign_out))
         .routes(routes!(sessions::revoke_session))
         .routes(routes!(sessions::revoke_sessions))
+        .routes(routes!(keys::take_id_token))
+        .routes(routes!(keys::bind_key))
+        .routes(routes!(keys::retire_key))
         .routes(routes!(me::me))
         .routes(routes!(me::change_password))
         .routes(routes!(tokens::list_tokens, tokens::create_token))

@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 use action::ConsoleId;
 use axum::Router;
 use database::{Db, DbError};
+use outside::{Options, Outside, OutsideError};
 use service::{
     clock, dice,
     error::Chain,
@@ -21,10 +22,7 @@ use tokio::net::TcpListener;
 use crate::{
     config::{Config, ConfigError, TlsFiles},
     counters, housekeeping, openapi,
-    people::openid::{
-        outside::{Outside, OutsideError},
-        provider::Providers,
-    },
+    people::openid::provider::Providers,
     sites::Links,
     spans,
     state::{Clock, Console},
@@ -142,7 +140,12 @@ fn providers(config: &Config) -> Result<Providers, StartError> {
         }
         None => None,
     };
-    let outside = Outside::new(config.private_issuers, ca_pem.as_deref()).map_err(StartError::Issuers)?;
+    let outside = Outside::new(&Options {
+        private_addresses: config.private_issuers,
+        ca_pem: ca_pem.as_deref(),
+        ..Options::default()
+    });
+    let outside = outside.map_err(StartError::Issuers)?;
     Ok(Providers::new(outside))
 }
 

@@ -51,7 +51,7 @@ pub(crate) use record::{NewActionRow, NewTargets, Recorded, Repetition};
 pub(crate) use roles::{AssignmentRow, HeldRow};
 pub(crate) use search::COUNT_TO;
 pub(crate) use sessions::{NewSession, Presented, SessionRow};
-pub(crate) use sign_in::{Begun, BegunBy};
+pub(crate) use sign_in::Begun;
 pub(crate) use sites::LinkedSite;
 pub(crate) use upload::UploadApplied;
 pub(crate) use webhooks::{Delivery, Event, Following};
@@ -71,6 +71,7 @@ const MIGRATIONS: Migrations = Migrations {
         step(6, include_str!("store/answers.sql")),
         step(7, include_str!("store/webhooks.sql")),
         step(8, include_str!("store/nonce.sql")),
+        step(9, include_str!("store/keys.sql")),
     ],
 };
 

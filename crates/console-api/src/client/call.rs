@@ -10,7 +10,10 @@ pub(super) type Query = Vec<(&'static str, String)>;
 
 impl Client {
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, query: Query) -> Result<T, ClientError> {
-        let url = self.url(path, &query);
+        self.read_at(self.url(path, &query)).await
+    }
+
+    pub(super) async fn read_at<T: DeserializeOwned>(&self, url: Url) -> Result<T, ClientError> {
         let attempt = attempt(&Method::GET, &url);
         let request = self.request(Method::GET, url).timeout(self.patience);
         read(self.send(request, &attempt).await?, attempt).await

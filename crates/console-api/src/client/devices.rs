@@ -48,6 +48,23 @@ impl DeviceQuery {
 }
 
 impl Client {
+    /// Reads what the console has in the shapes of Microsoft Graph, with the caller's own query.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn graph(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+    ) -> Result<serde_json::Value, ClientError> {
+        let mut url = self.url(path, &Vec::new());
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.read_at(url).await
+    }
+
     /// Returns a page of devices, by name.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use reqwest::{Method, Url};
 use uuid::Uuid;
 
 use crate::{
-    BeginSignIn, Client, ClientError, FinishSignIn, SessionInfo, SignInBegun, SignInMethods, SignInSettings,
-    SignedIn,
+    Client, ClientError, KeyAtSite, KeySignIn, NewKey, RetiredKey, SessionInfo, SignInMethods,
+    SignInSettings, SignedIn,
 };
 
 /// For calls without a body.
@@ -15,7 +15,7 @@ const NO_BODY: Option<&()> = None;
 /// What a provider's answer says, as a browser brings it to a loopback address.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ProviderAnswer {
-    /// What the console sent.
+    /// What the command line sent.
     pub state: Option<String>,
     /// The code to exchange.
     pub code: Option<String>,
@@ -61,24 +61,33 @@ impl Client {
         self.get("api/v1/sign-in/methods", query).await
     }
 
-    /// Begins to sign in at the tenant's provider.
+    /// Signs in with the key and the token of a sign-in at the tenant's provider, and stays signed in.
     ///
     /// # Errors
     ///
     /// See [`ClientError`].
-    pub async fn begin_sign_in(&self, begin: &BeginSignIn) -> Result<SignInBegun, ClientError> {
-        self.post("api/v1/sign-in/openid/begin", begin).await
-    }
-
-    /// Finishes to sign in at the tenant's provider, and stays signed in.
-    ///
-    /// # Errors
-    ///
-    /// See [`ClientError`].
-    pub async fn finish_sign_in(&mut self, finish: &FinishSignIn) -> Result<SignedIn, ClientError> {
-        let signed_in: SignedIn = self.post("api/v1/sign-in/openid/finish", finish).await?;
+    pub async fn sign_in_with_key(&mut self, sign_in: &KeySignIn) -> Result<SignedIn, ClientError> {
+        let signed_in: SignedIn = self.post("api/v1/sign-in/openid/key", sign_in).await?;
         self.token.clone_from(&signed_in.token);
         Ok(signed_in)
+    }
+
+    /// Has the tenant's sites believe a key of the caller.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn bind_key(&self, key: &NewKey) -> Result<Vec<KeyAtSite>, ClientError> {
+        self.post("api/v1/keys", key).await
+    }
+
+    /// Has the tenant's sites believe a key of the caller no more.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn retire_key(&self, key: &RetiredKey) -> Result<Vec<KeyAtSite>, ClientError> {
+        self.post("api/v1/keys/retire", key).await
     }
 
     /// Returns how the people of the tenant sign in.

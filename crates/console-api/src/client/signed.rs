@@ -28,6 +28,8 @@ pub struct Signer {
     pub site: SiteId,
     /// The console.
     pub console: ConsoleId,
+    /// The provider's issuer and the SHA-256 of its token, hexadecimal; none where the site has paired the key.
+    pub token: Option<(String, String)>,
 }
 
 /// Why a draft was not signed.
@@ -98,9 +100,14 @@ impl Signer {
             Some(deliver_by) => deliver_by,
             None => now.plus(action::Clocks::LONGEST_DELIVERY),
         };
+        let (iss, idh) = match &self.token {
+            Some((iss, idh)) => (iss.clone(), idh.clone()),
+            None => (Request::paired_at(self.site), String::new()),
+        };
         let request = Request {
             id,
-            iss: Request::paired_at(self.site),
+            iss,
+            idh,
             jkt: self.key.public().thumbprint().to_string(),
             iat: now,
             exp: deliver_by,
@@ -192,7 +199,7 @@ impl Client {
         };
         let told = self.pair(site, request.text(&key, &code.keys())).await?;
         let answer = PairingAnswer::verify(&told, code, &request)?;
-        Ok((Signer { key, level, user, tenant, site, console }, answer))
+        Ok((Signer { key, level, user, tenant, site, console, token: None }, answer))
     }
 
     /// Carries a message of a pairing to a site, and returns the site's answer.

@@ -34,7 +34,14 @@ pub(crate) async fn list_methods(
     let openid = settings.zip(found).and_then(|(settings, tenant)| {
         let openid = settings.openid?;
         let start = format!("/api/v1/sign-in/openid?tenant={}", escaped(&tenant.name));
-        Some(OpenIdMethod { issuer: openid.issuer, start, cli: openid.cli_client_id.is_some() })
+        Some(OpenIdMethod {
+            issuer: openid.issuer,
+            start,
+            tenant: tenant.id,
+            console: console.id(),
+            cli_client_id: openid.cli_client_id,
+            scopes: openid.scopes,
+        })
     });
     Ok(Json(SignInMethods { needs_set_up, needs_tenant, local, openid }))
 }

@@ -83,6 +83,7 @@ pub(crate) async fn set_up(
         method: "local",
         lasts: SESSION_LASTS,
         from: caller.address,
+        id_token: None,
     };
     let (headers, signed_in) = sign_in::begin(&console, new, &[], now).await?;
     Ok((headers, Json(signed_in)).into_response())

@@ -75,6 +75,7 @@ pub(crate) async fn sign_in(
         method: "local",
         lasts: SESSION_LASTS,
         from: caller.address,
+        id_token: None,
     };
     let (headers, signed_in) = begin(&console, new, &[entry], now).await?;
     Ok((headers, Json(signed_in)).into_response())
@@ -100,6 +101,8 @@ pub(super) struct New<'a> {
     pub(super) lasts: Duration,
     /// From which address.
     pub(super) from: IpAddr,
+    /// The token of the sign-in at a provider, for the page.
+    pub(super) id_token: Option<String>,
 }
 
 /// Makes a session of a person; returns the headers that carry it, and what the person is told.
@@ -109,7 +112,7 @@ pub(super) async fn begin(
     audit: &[Audit],
     now: Timestamp,
 ) -> Result<(HeaderMap, SignedIn), Refusal> {
-    let New { person, cookie, method, lasts, from } = new;
+    let New { person, cookie, method, lasts, from, id_token } = new;
     let token = secret::fresh(SESSION_PREFIX);
     let hash = secret::sha256(token.as_bytes());
     let expires = now.plus(lasts);
@@ -122,6 +125,7 @@ pub(super) async fn begin(
         source: from.to_string(),
         created: now,
         expires,
+        id_token: id_token.as_deref(),
     };
     console.store().create_session(&stored, audit).await?;
     let Some(row) = console.store().session(Presented::Session(&hash), now).await? else {

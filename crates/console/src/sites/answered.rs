@@ -58,7 +58,12 @@ pub(crate) fn answered_otherwise(answer: Answer) -> Refusal {
             let (status, title) = (StatusCode::BAD_GATEWAY, "The site could not answer");
             Refusal::new(status, "site-failed", title, sentence(&what), fix)
         }
-        Answer::Done | Answer::DryRun(_) | Answer::Device(_) | Answer::Paired { .. } | Answer::Unknown => {
+        Answer::Done
+        | Answer::DryRun(_)
+        | Answer::Device(_)
+        | Answer::Paired { .. }
+        | Answer::KeyBound(_)
+        | Answer::Unknown => {
             let fix = "Bring the site and the console to the same version.";
             let (status, title) = (StatusCode::BAD_GATEWAY, "The site answered something else");
             Refusal::new(status, "site-failed", title, "The site answered what was not asked.", fix)

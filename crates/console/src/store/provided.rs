@@ -10,7 +10,9 @@ use super::{Audit, PersonRow, Store, name_key};
 pub(crate) struct Provided {
     pub(crate) tenant: TenantId,
     pub(crate) issuer: String,
-    /// The value of the claim that names the person.
+    /// The claim that names the person.
+    pub(crate) person_claim: String,
+    /// Its value.
     pub(crate) subject: String,
     /// What people know the person by.
     pub(crate) name: String,
@@ -22,6 +24,7 @@ const FIND: Statement =
     Statement::both("SELECT id FROM person WHERE tenant = $1 AND issuer = $2 AND subject = $3");
 const NAME_TAKEN: Statement =
     Statement::both("SELECT 1 AS one FROM person WHERE tenant = $1 AND name_key = $2");
+const ID_TAKEN: Statement = Statement::both("SELECT 1 AS one FROM person WHERE id = $1");
 const UPDATE: Statement = Statement::both(
     "UPDATE person SET display_name = $3, group_names = $4
      WHERE tenant = $1 AND id = $2 AND (display_name <> $3 OR group_names <> $4)",
@@ -33,12 +36,11 @@ const INSERT: Statement = Statement::both(
 );
 
 impl Store {
-    /// Returns the person of a tenant whom the provider names, with the groups that it names now. `id` is theirs if they
-    /// are new.
+    /// Returns the person of a tenant whom the provider names, with the groups that it names now. One who is new has the
+    /// id that a site makes of issuer and subject as well; where another tenant has taken that, one of their own.
     pub(crate) async fn provided_person(
         &self,
         provided: &Provided,
-        id: UserId,
         now: Timestamp,
         made: &[Audit],
     ) -> Result<Option<PersonRow>, DbError> {
@@ -54,6 +56,10 @@ impl Store {
                 person
             }
             None => {
+                let mut id = proof::person_of(&provided.issuer, &provided.person_claim, &provided.subject);
+                if transaction.row(&ID_TAKEN, args![id.to_string()]).await?.is_some() {
+                    id = UserId(service::dice::uuid());
+                }
                 let mut name = provided.name.clone();
                 let taken = args![&tenant, name_key(&name)];
                 if transaction.row(&NAME_TAKEN, taken).await?.is_some() {

@@ -31,6 +31,8 @@ pub(crate) struct NewSession<'a> {
     pub(crate) source: String,
     pub(crate) created: Timestamp,
     pub(crate) expires: Timestamp,
+    /// The token of the sign-in at a provider, for the page.
+    pub(crate) id_token: Option<&'a str>,
 }
 
 /// A session or an API token that is valid, with its person.
@@ -58,8 +60,8 @@ pub(crate) struct SessionRow {
 }
 
 const INSERT: Statement = Statement::both(
-    "INSERT INTO session (hash, person, cookie, created, expires, id, method, source)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    "INSERT INTO session (hash, person, cookie, created, expires, id, method, source, id_token)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 );
 const BY_SESSION: Statement = Statement::split(
     "SELECT person.id, person.tenant, tenant.name AS tenant_name, person.name, person.display_name, person.role,
@@ -81,6 +83,9 @@ const BY_TOKEN: Statement = Statement::split(
      FROM api_token JOIN person ON person.id = api_token.person JOIN tenant ON tenant.id = person.tenant
      WHERE api_token.hash = $1 AND api_token.expires > $2 AND person.disabled = 0",
 );
+const ID_TOKEN: Statement =
+    Statement::both("SELECT id_token FROM session WHERE hash = $1 AND id_token IS NOT NULL");
+const NO_ID_TOKEN: Statement = Statement::both("UPDATE session SET id_token = NULL WHERE hash = $1");
 const END: Statement = Statement::both("DELETE FROM session WHERE hash = $1");
 const OF_TENANT: Statement = Statement::both(
     "SELECT session.id, session.hash, session.person, person.name, session.method, session.source, session.created,
@@ -119,10 +124,21 @@ impl Store {
             new.id.to_string(),
             new.method,
             &new.source,
+            new.id_token,
         ];
         transaction.execute(&INSERT, arguments).await?;
         super::audit::append(&mut transaction, audit).await?;
         transaction.commit().await
+    }
+
+    /// Takes the token of a session's sign-in: it is there once.
+    pub(crate) async fn take_id_token(&self, hash: &str) -> Result<Option<String>, DbError> {
+        let mut transaction = self.db.begin().await?;
+        let Some(row) = transaction.row(&ID_TOKEN, args![hash]).await? else { return Ok(None) };
+        let token = row.text("id_token")?.to_owned();
+        transaction.execute(&NO_ID_TOKEN, args![hash]).await?;
+        transaction.commit().await?;
+        Ok(Some(token))
     }
 
     /// Lists the sessions of a tenant, or of one of its people, the newest first. `current` is the hash of the caller's.

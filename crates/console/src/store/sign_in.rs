@@ -18,7 +18,6 @@ pub(crate) struct Begun {
     pub(crate) tenant: TenantId,
     /// The hash of what the browser or the command line keeps.
     pub(crate) ticket: String,
-    pub(crate) client: BegunBy,
     pub(crate) nonce: String,
     /// The secret of PKCE.
     pub(crate) verifier: String,
@@ -27,22 +26,6 @@ pub(crate) struct Begun {
     /// The path at which the page goes on.
     pub(crate) return_to: String,
     pub(crate) expires: Timestamp,
-}
-
-/// Which client of the provider a sign-in is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum BegunBy {
-    Page,
-    Cli,
-}
-
-impl BegunBy {
-    fn name(self) -> &'static str {
-        match self {
-            BegunBy::Page => "page",
-            BegunBy::Cli => "cli",
-        }
-    }
 }
 
 const SETTINGS: Statement = Statement::both("SELECT local_accounts, openid FROM sign_in WHERE tenant = $1");
@@ -65,11 +48,15 @@ const FORGET: Statement = Statement::both("DELETE FROM sign_in_begun WHERE expir
 const COUNT: Statement = Statement::both("SELECT COUNT(*) AS begun FROM sign_in_begun WHERE tenant = $1");
 const BEGIN: Statement = Statement::both(
     "INSERT INTO sign_in_begun (state, tenant, ticket, client, nonce, verifier, redirect, return_to, expires)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+     VALUES ($1, $2, $3, 'page', $4, $5, $6, $7, $8)",
+);
+const FIRST_USE: Statement = Statement::both(
+    "INSERT INTO sign_in_begun (state, tenant, ticket, client, nonce, verifier, redirect, return_to, expires)
+     VALUES ($1, $2, '', 'cli', '', '', '', '', $3) ON CONFLICT DO NOTHING",
 );
 const TAKE: Statement = Statement::both(
-    "DELETE FROM sign_in_begun WHERE state = $1
-     RETURNING state, tenant, ticket, client, nonce, verifier, redirect, return_to, expires",
+    "DELETE FROM sign_in_begun WHERE state = $1 AND client = 'page'
+     RETURNING state, tenant, ticket, nonce, verifier, redirect, return_to, expires",
 );
 
 impl Store {
@@ -126,7 +113,6 @@ impl Store {
             &begun.state,
             &tenant,
             &begun.ticket,
-            begun.client.name(),
             &begun.nonce,
             &begun.verifier,
             &begun.redirect,
@@ -136,6 +122,21 @@ impl Store {
         transaction.execute(&BEGIN, arguments).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Notes that a sign-in with a key was used; returns whether it was the first time.
+    pub(crate) async fn first_use(
+        &self,
+        hash: &str,
+        tenant: TenantId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, DbError> {
+        let mut transaction = self.db.begin().await?;
+        transaction.execute(&FORGET, args![now.0]).await?;
+        let first = transaction.execute(&FIRST_USE, args![hash, tenant.to_string(), until.0]).await? > 0;
+        transaction.commit().await?;
+        Ok(first)
     }
 
     /// Takes a sign-in that has begun: it can be finished once.
@@ -152,7 +153,6 @@ fn read(row: &Row) -> Result<Begun, DbError> {
         state: row.text("state")?.to_owned(),
         tenant: row.parsed("tenant")?,
         ticket: row.text("ticket")?.to_owned(),
-        client: if row.text("client")? == "cli" { BegunBy::Cli } else { BegunBy::Page },
         nonce: row.text("nonce")?.to_owned(),
         verifier: row.text("verifier")?.to_owned(),
         redirect: row.text("redirect")?.to_owned(),

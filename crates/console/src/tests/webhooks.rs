@@ -12,6 +12,7 @@ use axum::{
     routing::post,
 };
 use console_api::{CreatedWebhook, DeadLetter, Replayed, Webhook};
+use outside::{Options, Outside};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 use service::{
@@ -23,7 +24,7 @@ use service::{
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::world::World;
-use crate::{people::openid::outside::Outside, webhooks::deliver};
+use crate::webhooks::deliver;
 
 /// What other systems are sent, and how they answer.
 #[derive(Clone, Default)]
@@ -85,7 +86,12 @@ async fn an_event_is_signed_sent_until_it_is_taken_and_can_be_replayed() {
     let receiver = Receiver::default();
     let (url, pem) = start(&mut tasks, &receiver).await;
     for db in testkit::databases().await {
-        let world = World::reaching(db, Outside::new(true, Some(&pem)).expect("a client")).await;
+        let world = World::reaching(
+            db,
+            Outside::new(&Options { private_addresses: true, ca_pem: Some(&pem), ..Options::default() })
+                .expect("a client"),
+        )
+        .await;
         let site = world.site(&world.ann, 1).await;
         let new = json!({ "url": url, "types": ["tenon.site.connected", "tenon.site.away"] });
         let made = world.post("/api/v1/webhooks", &world.ann, &new).await;

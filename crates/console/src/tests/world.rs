@@ -12,6 +12,7 @@ use axum::{
     response::Response,
 };
 use console_api::{Action, Asked, Problem, Setup, SignedIn};
+use outside::{Options, Outside};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use service::{
@@ -26,7 +27,7 @@ use uuid::Uuid;
 
 use crate::{
     config::Config,
-    people::openid::{outside::Outside, provider::Providers},
+    people::openid::provider::Providers,
     secret,
     sites::{Links, Outbox},
     start::router,
@@ -75,7 +76,7 @@ impl World {
     }
 
     async fn on(db: TestDb) -> Self {
-        Self::reaching(db, Outside::new(false, None).expect("a client")).await
+        Self::reaching(db, Outside::new(&Options::default()).expect("a client")).await
     }
 
     /// Makes a console that calls other systems in its own way.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use action::Timestamp;
+use axum::http::{Method, Request};
 use database::DbError;
-use openidconnect::{AsyncHttpClient as _, HttpRequest, http::Method};
+use outside::OutsideError;
 use service::{backoff::Backoff, dice, error::Chain, shutdown::Shutdown, wake::Topic};
 use tokio::task::JoinSet;
 
 use super::{event, sign};
-use crate::{people::openid::outside::OutsideError, state::Console, store::Delivery};
+use crate::{state::Console, store::Delivery};
 
 /// How often a look is made without a wake-up: attempts that are due have none.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -79,7 +80,7 @@ pub(crate) async fn pass(console: &Console) -> Result<(), DbError> {
 async fn send(console: &Console, delivery: &Delivery) -> Result<(), String> {
     let (body, number) = (&delivery.event.body, delivery.event.number);
     let signed = sign::sign(&delivery.secret, format!("{}.{number}", delivery.webhook), console.now(), body);
-    let mut request = HttpRequest::new(body.clone().into_bytes());
+    let mut request = Request::new(body.clone().into_bytes());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = delivery.url.parse().map_err(|_| "the address cannot be read".to_owned())?;
     for (name, value) in [
@@ -91,7 +92,7 @@ async fn send(console: &Console, delivery: &Delivery) -> Result<(), String> {
         let value = value.parse().map_err(|_| "a header cannot be written".to_owned())?;
         request.headers_mut().insert(name, value);
     }
-    let answer = console.providers().outside().call(request).await.map_err(|error| told(&error))?;
+    let answer = console.providers().outside().fetch(request).await.map_err(|error| told(&error))?;
     match answer.status() {
         status if status.is_success() => Ok(()),
         status => Err(format!("it answered {status}")),

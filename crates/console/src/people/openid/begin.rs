@@ -1,14 +1,14 @@
-//! A sign-in begins: the browser, or the person at the command line, is sent to the provider.
+//! A sign-in of the page begins: the browser is sent to the provider.
 
 use std::time::Duration;
 
-use action::{TenantId, Timestamp};
+use action::TenantId;
 use axum::{
-    Extension, Json,
+    Extension,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
-use console_api::{BeginSignIn, OpenIdSettings, SignInBegun};
+use console_api::OpenIdSettings;
 use openidconnect::{
     AuthenticationFlow, ClientId, CsrfToken, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
     core::{CoreClient, CoreResponseType},
@@ -16,14 +16,14 @@ use openidconnect::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{RETURN_PATH, provider::ProviderError, token};
+use super::{RETURN_PATH, provider::ProviderError};
 use crate::{
     people::{cookie, methods},
     problem::{Refusal, short},
-    read::{Body, Query},
+    read::Query,
     secret,
     state::Console,
-    store::{Begun, BegunBy},
+    store::Begun,
     web::Caller,
 };
 
@@ -45,6 +45,8 @@ pub(crate) struct Wanted {
     tenant: Option<String>,
     /// The path of the console at which the browser goes on; `/` where absent.
     return_to: Option<String>,
+    /// The commitment to a key of the page (docs/protocol/proof.md); the console's own nonce where absent.
+    nonce: Option<String>,
 }
 
 /// Send a browser to the tenant's provider. It comes back with a session, or to `/?sign-in-problem=WORD`.
@@ -57,8 +59,12 @@ pub(crate) async fn go_to_provider(
 ) -> Result<(StatusCode, HeaderMap), Refusal> {
     let return_to = checked_path(wanted.return_to.as_deref().unwrap_or("/"))?;
     let redirect = format!("{}{RETURN_PATH}", console.config().origin());
-    let ask = Ask { tenant: wanted.tenant.as_deref(), client: BegunBy::Page, redirect, return_to };
-    let (url, ticket, _) = begin(&console, &caller, ask).await?;
+    let nonce = match wanted.nonce {
+        Some(nonce) => checked_nonce(nonce)?,
+        None => secret::fresh(""),
+    };
+    let ask = Ask { tenant: wanted.tenant.as_deref(), redirect, return_to, nonce };
+    let (url, ticket) = begin(&console, &caller, ask).await?;
     let mut headers = HeaderMap::new();
     headers.append(header::SET_COOKIE, cookie::ticket(console.config(), &ticket)?);
     let url = HeaderValue::from_str(&url).map_err(|_| Refusal::internal("an address is no header"))?;
@@ -66,56 +72,30 @@ pub(crate) async fn go_to_provider(
     Ok((StatusCode::SEE_OTHER, headers))
 }
 
-/// Begin to sign in at the tenant's provider from a command line that waits on a loopback port.
-#[utoipa::path(post, path = "/api/v1/sign-in/openid/begin", tag = "sign-in", request_body = BeginSignIn, security(()),
-    responses((status = 200, body = SignInBegun)))]
-pub(crate) async fn begin_sign_in(
-    State(console): State<Console>,
-    Extension(caller): Extension<Caller>,
-    Body(new): Body<BeginSignIn>,
-) -> Result<Json<SignInBegun>, Refusal> {
-    if new.port < 1024 {
-        let detail = format!("`port` is {}.", new.port);
-        return Err(Refusal::not_valid("port", detail, "Name a port from 1024 to 65535."));
-    }
-    let redirect = format!("http://127.0.0.1:{}/callback", new.port);
-    let ask = Ask { tenant: new.tenant.as_deref(), client: BegunBy::Cli, redirect, return_to: String::new() };
-    let (authorization_url, ticket, expires) = begin(&console, &caller, ask).await?;
-    Ok(Json(SignInBegun { authorization_url, ticket, expires }))
-}
-
 struct Ask<'a> {
     tenant: Option<&'a str>,
-    client: BegunBy,
     redirect: String,
     return_to: String,
+    nonce: String,
 }
 
-/// Keeps what is needed to finish, and returns the provider's address, the ticket, and until when.
-async fn begin(
-    console: &Console,
-    caller: &Caller,
-    ask: Ask<'_>,
-) -> Result<(String, String, Timestamp), Refusal> {
+/// Keeps what is needed to finish, and returns the provider's address and the ticket.
+async fn begin(console: &Console, caller: &Caller, ask: Ask<'_>) -> Result<(String, String), Refusal> {
     let now = console.now();
     if let Err(seconds) = console.limits().attempt(caller.address, &short(&caller.address.to_string()), now) {
         return Err(Refusal::too_many("Too many attempts to sign in from here.", seconds));
     }
     let (tenant, openid) = provider_of(console, ask.tenant).await?;
-    let Some(client_id) = token::client_id(&openid, ask.client) else {
-        let detail = "The tenant's provider has no client for the command line.";
-        let fix = "Have an administrator register one, and set it: `tenon sign-in set --cli-client-id ID`.";
-        return Err(Refusal::conflict("no-cli-client", detail, fix));
-    };
     let metadata = console.providers().get(&openid.issuer, now).await;
     let metadata = metadata.map_err(|error| away(console, &openid.issuer, &error))?;
     let redirect =
         RedirectUrl::new(ask.redirect.clone()).map_err(|error| Refusal::internal(error.to_string()))?;
-    let client = CoreClient::from_provider_metadata((*metadata).clone(), ClientId::new(client_id), None)
-        .set_redirect_uri(redirect);
+    let client_id = ClientId::new(openid.page_client_id.clone());
+    let client =
+        CoreClient::from_provider_metadata((*metadata).clone(), client_id, None).set_redirect_uri(redirect);
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let (ticket, state, nonce) = (secret::fresh(TICKET_PREFIX), secret::fresh(""), secret::fresh(""));
-    let (of_state, of_nonce) = (state.clone(), nonce.clone());
+    let (ticket, state) = (secret::fresh(TICKET_PREFIX), secret::fresh(""));
+    let (of_state, of_nonce) = (state.clone(), ask.nonce.clone());
     let mut request = client.authorize_url(
         AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
         move || CsrfToken::new(of_state),
@@ -129,8 +109,7 @@ async fn begin(
         state: secret::sha256(state.as_bytes()),
         tenant,
         ticket: secret::sha256(ticket.as_bytes()),
-        client: ask.client,
-        nonce,
+        nonce: ask.nonce,
         verifier: verifier.into_secret(),
         redirect: ask.redirect,
         return_to: ask.return_to,
@@ -139,11 +118,14 @@ async fn begin(
     if !console.store().begin_sign_in(&begun, now).await? {
         return Err(Refusal::too_many("Too many sign-ins have begun and not ended.", LASTS.as_secs()));
     }
-    Ok((url.into(), ticket, begun.expires))
+    Ok((url.into(), ticket))
 }
 
 /// Returns the provider of a tenant.
-async fn provider_of(console: &Console, tenant: Option<&str>) -> Result<(TenantId, OpenIdSettings), Refusal> {
+pub(super) async fn provider_of(
+    console: &Console,
+    tenant: Option<&str>,
+) -> Result<(TenantId, OpenIdSettings), Refusal> {
     let none = || {
         let detail = "The tenant has no provider, or there is no such tenant.";
         Refusal::conflict(
@@ -159,7 +141,7 @@ async fn provider_of(console: &Console, tenant: Option<&str>) -> Result<(TenantI
 }
 
 /// Says that a provider does not answer; the log says why.
-pub(super) fn away(console: &Console, issuer: &str, error: &ProviderError) -> Refusal {
+pub(crate) fn away(console: &Console, issuer: &str, error: &ProviderError) -> Refusal {
     let told = error.told();
     console.log().warn(format_args!("Failed to reach the provider {issuer}: {told}."));
     let fix = "Try again; if it stays, have an administrator look at the sign-in settings of the tenant.";
@@ -171,6 +153,16 @@ pub(super) fn away(console: &Console, issuer: &str, error: &ProviderError) -> Re
         "The tenant's provider cannot be used now.",
         fix,
     )
+}
+
+/// Checks that a nonce is a commitment: 32 bytes in base64url.
+fn checked_nonce(nonce: String) -> Result<String, Refusal> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if nonce.len() == 43 && nonce.bytes().all(fits) {
+        return Ok(nonce);
+    }
+    let detail = "`nonce` is no commitment to a key.";
+    Err(Refusal::not_valid("nonce", detail, "Send 32 bytes in base64url, or leave it out."))
 }
 
 /// Checks that a path is one of this console: nothing that a browser would take for another origin.

@@ -1,15 +1,15 @@
-//! A sign-in ends: the provider's answer is checked, and the person has a session.
+//! A sign-in of the page ends: the provider's answer is checked, and the person has a session.
 
 use std::time::Duration;
 
-use action::UserId;
+use action::{TenantId, Timestamp};
 use axum::{
-    Extension, Json,
+    Extension,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use console_api::{FinishSignIn, OpenIdSettings, SignedIn};
+use console_api::{OpenIdSettings, SignedIn};
 use serde::Deserialize;
 use service::error::Chain;
 use utoipa::IntoParams;
@@ -18,10 +18,10 @@ use super::token::{self, Unproven};
 use crate::{
     people::{cookie, sign_in},
     problem::{Refusal, short},
-    read::{Body, Query},
+    read::Query,
     secret,
     state::Console,
-    store::{Audit, Begun, BegunBy, PersonRow, Provided},
+    store::{Audit, Begun, PersonRow, Provided},
     web::Caller,
 };
 
@@ -50,7 +50,6 @@ pub(crate) async fn return_from_provider(
 ) -> Result<Response, Refusal> {
     let ticket = cookie::read(&headers, cookie::ticket_name(console.config())).unwrap_or_default().to_owned();
     let answer = Answer {
-        client: BegunBy::Page,
         ticket,
         state: returned.state.unwrap_or_default(),
         code: returned.code,
@@ -60,10 +59,11 @@ pub(crate) async fn return_from_provider(
     let mut go_on = HeaderMap::new();
     go_on.append(header::SET_COOKIE, cookie::no_ticket(console.config())?);
     let place = match finish(&console, &caller, answer).await {
-        Ok((person, settings, begun)) => {
-            let (more, _) = begin_session(&console, &caller, &person, &settings, true).await?;
+        Ok(Done { person, settings, return_to, id_token }) => {
+            let way = Way::Cookie { id_token };
+            let (more, _) = begin_session(&console, &caller, &person, &settings, way).await?;
             go_on.extend(more);
-            begun.return_to
+            return_to
         }
         Err(Failed::Unproven(unproven)) => format!("/?sign-in-problem={}", unproven.word),
         Err(Failed::Refused(refusal)) => return Err(refusal),
@@ -73,31 +73,15 @@ pub(crate) async fn return_from_provider(
     Ok((StatusCode::SEE_OTHER, go_on).into_response())
 }
 
-/// Finish to sign in at the tenant's provider from the command line.
-#[utoipa::path(post, path = "/api/v1/sign-in/openid/finish", tag = "sign-in", request_body = FinishSignIn, security(()),
-    responses((status = 200, body = SignedIn)))]
-pub(crate) async fn finish_sign_in(
-    State(console): State<Console>,
-    Extension(caller): Extension<Caller>,
-    Body(finished): Body<FinishSignIn>,
-) -> Result<Json<SignedIn>, Refusal> {
-    let FinishSignIn { ticket, state, code, iss } = finished;
-    let answer = Answer { client: BegunBy::Cli, ticket, state, code: Some(code), iss, error: None };
-    match finish(&console, &caller, answer).await {
-        Ok((person, settings, _)) => {
-            Ok(Json(begin_session(&console, &caller, &person, &settings, false).await?.1))
-        }
-        Err(Failed::Refused(refusal)) => Err(refusal),
-        Err(Failed::Unproven(unproven)) => {
-            let fix = "Sign in again: `tenon login`.";
-            let title = "Not signed in";
-            Err(Refusal::new(StatusCode::UNAUTHORIZED, unproven.word, title, unproven.detail, fix))
-        }
-    }
+/// A person whom the provider has named.
+struct Done {
+    person: PersonRow,
+    settings: OpenIdSettings,
+    return_to: String,
+    id_token: String,
 }
 
 struct Answer {
-    client: BegunBy,
     ticket: String,
     state: String,
     code: Option<String>,
@@ -119,11 +103,7 @@ impl<E: Into<Refusal>> From<E> for Failed {
 }
 
 /// Checks the answer; what fails is logged, and stands in the audit of the tenant where the sign-in began here.
-async fn finish(
-    console: &Console,
-    caller: &Caller,
-    answer: Answer,
-) -> Result<(PersonRow, OpenIdSettings, Begun), Failed> {
+async fn finish(console: &Console, caller: &Caller, answer: Answer) -> Result<Done, Failed> {
     let now = console.now();
     if let Err(seconds) = console.limits().attempt(caller.address, &short(&caller.address.to_string()), now) {
         return Err(Refusal::too_many("Too many attempts to sign in from here.", seconds).into());
@@ -135,35 +115,45 @@ async fn finish(
     };
     let begun = console.store().take_sign_in(&secret::sha256(answer.state.as_bytes())).await?;
     let begun = begun.filter(|begun| {
-        let same = secret::same(&secret::sha256(answer.ticket.as_bytes()), &begun.ticket);
-        same && begun.client == answer.client && begun.expires > now
+        secret::same(&secret::sha256(answer.ticket.as_bytes()), &begun.ticket) && begun.expires > now
     });
     let Some(begun) = begun else {
         let detail = "This sign-in did not begin here, took too long, or has ended.";
         return Err(failed(Unproven::new("not-begun", detail, "no sign-in with that state and ticket")));
     };
     let outcome = check(console, &begun, answer).await;
-    let (provided, settings) = match outcome {
+    let (provided, settings, id_token) = match outcome {
         Ok(found) => found,
         Err(Failed::Unproven(unproven)) => {
-            let entry =
-                entry(&begun, caller, "a person of the provider", format!("refused: {}", unproven.word), now);
-            console.audit_refusal(entry).await?;
+            let result = format!("refused: {}", unproven.word);
+            console
+                .audit_refusal(entry(begun.tenant, caller, "a person of the provider", result, now))
+                .await?;
             return Err(failed(unproven));
         }
         Err(refused) => return Err(refused),
     };
-    let made =
-        Audit { what: "user.provided", ..entry(&begun, caller, &provided.name, "done".to_owned(), now) };
-    let id = UserId(service::dice::uuid());
-    let person = console.store().provided_person(&provided, id, now, &[made]).await?;
+    let person = known(console, caller, &provided, now).await?.map_err(failed)?;
+    Ok(Done { person, settings, return_to: begun.return_to, id_token })
+}
+
+/// Returns the person whom the provider names, made known at their first sign-in.
+pub(super) async fn known(
+    console: &Console,
+    caller: &Caller,
+    provided: &Provided,
+    now: Timestamp,
+) -> Result<Result<PersonRow, Unproven>, Refusal> {
+    let done = entry(provided.tenant, caller, &provided.name, "done".to_owned(), now);
+    let made = Audit { what: "user.provided", ..done };
+    let person = console.store().provided_person(provided, now, &[made]).await?;
     match person {
-        Some(person) if !person.user.disabled => Ok((person, settings, begun)),
+        Some(person) if !person.user.disabled => Ok(Ok(person)),
         _ => {
-            let entry = entry(&begun, caller, &provided.name, "refused: disabled".to_owned(), now);
-            console.audit_refusal(entry).await?;
+            let refused = "refused: disabled".to_owned();
+            console.audit_refusal(entry(provided.tenant, caller, &provided.name, refused, now)).await?;
             let detail = "The account is disabled at this console.";
-            Err(failed(Unproven::new("disabled", detail, format!("{} is disabled", provided.name))))
+            Ok(Err(Unproven::new("disabled", detail, format!("{} is disabled", provided.name))))
         }
     }
 }
@@ -172,7 +162,7 @@ async fn check(
     console: &Console,
     begun: &Begun,
     answer: Answer,
-) -> Result<(Provided, OpenIdSettings), Failed> {
+) -> Result<(Provided, OpenIdSettings, String), Failed> {
     let now = console.now();
     let Some(settings) = console.store().sign_in_settings(begun.tenant).await?.openid else {
         let detail = "The tenant has no provider any more.";
@@ -202,36 +192,41 @@ async fn check(
         return Err(Failed::Unproven(Unproven::new("provider-refused", detail, said)));
     };
     let person = token::person(console.providers(), &settings, &metadata, begun, code, now).await;
-    Ok((person.map_err(Failed::Unproven)?, settings))
+    let (provided, id_token) = person.map_err(Failed::Unproven)?;
+    Ok((provided, settings, id_token))
 }
 
-async fn begin_session(
+/// How a session is carried.
+pub(super) enum Way {
+    /// By a cookie; the page may fetch the token of the sign-in, once.
+    Cookie { id_token: String },
+    /// By a token.
+    Token,
+}
+
+/// Begins the session of a person whom the provider has named.
+pub(super) async fn begin_session(
     console: &Console,
     caller: &Caller,
     person: &PersonRow,
     settings: &OpenIdSettings,
-    cookie: bool,
+    way: Way,
 ) -> Result<(HeaderMap, SignedIn), Refusal> {
     let now = console.now();
-    let entry = Audit {
-        tenant: person.tenant,
-        at: now,
-        who: person.user.name.clone(),
-        source: caller.address.to_string(),
-        what: "session.begin",
-        subject: "by the provider".to_owned(),
-        devices: String::new(),
-        rule: String::new(),
-        result: "done".to_owned(),
-    };
+    let entry = entry(person.tenant, caller, &person.user.name, "done".to_owned(), now);
     let lasts = Duration::from_mins(u64::from(settings.session_minutes));
-    let new = sign_in::New { person, cookie, method: "openid", lasts, from: caller.address };
+    let (cookie, id_token) = match way {
+        Way::Cookie { id_token } => (true, Some(id_token)),
+        Way::Token => (false, None),
+    };
+    let new = sign_in::New { person, cookie, method: "openid", lasts, from: caller.address, id_token };
     sign_in::begin(console, new, &[entry], now).await
 }
 
-fn entry(begun: &Begun, caller: &Caller, who: &str, result: String, at: action::Timestamp) -> Audit {
+/// Makes an entry of the audit about a sign-in by the provider.
+pub(super) fn entry(tenant: TenantId, caller: &Caller, who: &str, result: String, at: Timestamp) -> Audit {
     Audit {
-        tenant: begun.tenant,
+        tenant,
         at,
         who: short(who),
         source: caller.address.to_string(),

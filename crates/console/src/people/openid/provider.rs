@@ -18,7 +18,9 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use service::error::Chain;
 
-use super::outside::{Outside, OutsideError};
+use outside::{Outside, OutsideError};
+
+use super::client::OpenIdClient;
 
 /// How long what a provider says of itself is believed.
 const BELIEVED: Duration = Duration::from_hours(12);
@@ -85,7 +87,7 @@ impl ProviderError {
 /// The providers that the console knows.
 #[derive(Debug)]
 pub(crate) struct Providers {
-    outside: Outside,
+    client: OpenIdClient,
     known: Mutex<BTreeMap<String, Known>>,
 }
 
@@ -99,12 +101,17 @@ struct Known {
 
 impl Providers {
     pub(crate) fn new(outside: Outside) -> Self {
-        Self { outside, known: Mutex::default() }
+        Self { client: OpenIdClient(outside), known: Mutex::default() }
     }
 
     /// Returns what fetches.
     pub(crate) fn outside(&self) -> &Outside {
-        &self.outside
+        &self.client.0
+    }
+
+    /// Returns what the library calls through.
+    pub(super) fn client(&self) -> &OpenIdClient {
+        &self.client
     }
 
     /// Returns what a provider says of itself, as it was within the last hours.
@@ -119,14 +126,14 @@ impl Providers {
     /// Asks a provider what it says of itself.
     pub(crate) async fn fetch(&self, issuer: &str, now: Timestamp) -> Result<Arc<Metadata>, ProviderError> {
         let url = IssuerUrl::new(issuer.to_owned()).map_err(|_| ProviderError::NotAnAddress)?;
-        let metadata = Metadata::discover_async(url, &self.outside).await;
+        let metadata = Metadata::discover_async(url, &self.client).await;
         let metadata = metadata.map_err(|error| ProviderError::Discovery(Box::new(error)))?;
         let addresses = [
             Some(metadata.authorization_endpoint().as_str()),
             metadata.token_endpoint().map(|url| url.as_str()),
         ];
         for address in addresses.into_iter().flatten() {
-            if !self.outside.allows(address) {
+            if !self.client.0.allows(address) {
                 return Err(ProviderError::NotDialled(crate::problem::short(address)));
             }
         }
@@ -156,7 +163,7 @@ impl Providers {
             known.looked_again = Some(now);
             Arc::clone(&known.metadata)
         };
-        let keys = JsonWebKeySet::fetch_async(metadata.jwks_uri(), &self.outside).await;
+        let keys = JsonWebKeySet::fetch_async(metadata.jwks_uri(), &self.client).await;
         let keys = keys.map_err(|error| ProviderError::Discovery(Box::new(error)))?;
         let metadata = Arc::new((*metadata).clone().set_jwks(keys));
         if let Some(known) = self.known().get_mut(issuer) {

@@ -1,6 +1,6 @@
 //! From the provider's code to the person: the code is exchanged, the ID token verified, its claims read.
 
-use action::Timestamp;
+use action::{TenantId, Timestamp};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use console_api::OpenIdSettings;
 use openidconnect::{
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use service::error::Chain;
 
 use super::provider::{Metadata, Providers};
-use crate::store::{Begun, BegunBy, Provided};
+use crate::store::{Begun, Provided};
 
 /// Signatures that are believed: none with a shared secret, none absent.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 6] = [
@@ -44,7 +44,7 @@ impl Unproven {
     }
 }
 
-/// Exchanges the code and returns whom the provider names.
+/// Exchanges the code and returns whom the provider names, with the token that names them.
 pub(super) async fn person(
     providers: &Providers,
     settings: &OpenIdSettings,
@@ -52,12 +52,9 @@ pub(super) async fn person(
     begun: &Begun,
     code: String,
     now: Timestamp,
-) -> Result<Provided, Unproven> {
-    let client_id = client_id(settings, begun.client).unwrap_or_default();
-    let secret = match begun.client {
-        BegunBy::Page => settings.page_client_secret.clone().map(ClientSecret::new),
-        BegunBy::Cli => None,
-    };
+) -> Result<(Provided, String), Unproven> {
+    let client_id = &settings.page_client_id;
+    let secret = settings.page_client_secret.clone().map(ClientSecret::new);
     let client =
         CoreClient::from_provider_metadata(metadata.clone(), ClientId::new(client_id.clone()), secret);
     let odd =
@@ -68,7 +65,7 @@ pub(super) async fn person(
         .map_err(|error| odd(error.to_string()))?
         .set_redirect_uri(std::borrow::Cow::Owned(redirect))
         .set_pkce_verifier(PkceCodeVerifier::new(begun.verifier.clone()));
-    let answer = request.request_async(providers.outside()).await.map_err(|error| match &error {
+    let answer = request.request_async(providers.client()).await.map_err(|error| match &error {
         RequestTokenError::ServerResponse(said) => {
             let inside =
                 format!("the provider refused the code: {}", crate::problem::short(&said.to_string()));
@@ -84,16 +81,28 @@ pub(super) async fn person(
         _ => odd("its answer to the code is no token response".to_owned()),
     })?;
     let Some(token) = answer.id_token() else { return Err(odd("it gave no ID token".to_owned())) };
-    verify(providers, settings, metadata, &client_id, token, &begun.nonce, now).await?;
-    read(settings, begun, &claims(token).ok_or_else(|| odd("its claims cannot be read".to_owned()))?)
+    let provided = named(providers, settings, metadata, client_id, token, &begun.nonce, begun.tenant, now);
+    Ok((provided.await?, token.to_string()))
 }
 
-/// Returns the client id that the provider knows.
-pub(super) fn client_id(settings: &OpenIdSettings, client: BegunBy) -> Option<String> {
-    match client {
-        BegunBy::Page => Some(settings.page_client_id.clone()),
-        BegunBy::Cli => settings.cli_client_id.clone(),
-    }
+/// Returns whom a token names that commits to `nonce` and is for this client.
+#[expect(clippy::too_many_arguments, reason = "each is a thing that the token is checked against")]
+pub(super) async fn named(
+    providers: &Providers,
+    settings: &OpenIdSettings,
+    metadata: &Metadata,
+    client_id: &str,
+    token: &CoreIdToken,
+    nonce: &str,
+    tenant: TenantId,
+    now: Timestamp,
+) -> Result<Provided, Unproven> {
+    verify(providers, settings, metadata, client_id, token, nonce, now).await?;
+    let unreadable = "its claims cannot be read";
+    let claims = claims(token).ok_or_else(|| {
+        Unproven::new("provider-failed", "The provider's answer cannot be used.", unreadable)
+    })?;
+    read(settings, tenant, &claims)
 }
 
 /// Checks signature, issuer, audience, time and nonce; a key that is not known is looked for once.
@@ -147,7 +156,11 @@ fn claims(token: &CoreIdToken) -> Option<Map<String, Value>> {
 }
 
 /// Reads who the person is.
-fn read(settings: &OpenIdSettings, begun: &Begun, claims: &Map<String, Value>) -> Result<Provided, Unproven> {
+fn read(
+    settings: &OpenIdSettings,
+    tenant: TenantId,
+    claims: &Map<String, Value>,
+) -> Result<Provided, Unproven> {
     let text = |claim: &str| {
         claims.get(claim).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
     };
@@ -170,8 +183,9 @@ fn read(settings: &OpenIdSettings, begun: &Begun, claims: &Map<String, Value>) -
     groups.dedup();
     groups.truncate(MOST_GROUPS);
     Ok(Provided {
-        tenant: begun.tenant,
+        tenant,
         issuer: settings.issuer.clone(),
+        person_claim: settings.person_claim.clone(),
         subject: subject.chars().take(255).collect(),
         name: shown(name),
         display_name: shown(display_name),
