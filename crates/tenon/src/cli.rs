@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::command::{
     action, agent, application, attach_code, audit, backup, bundle, collection, console, console_role,
     content, demo, deployment, device, device_group, diagnose, doctor, generate, join_token, login, pair,
-    policy, probe, role, session, setup, sign_in, site, swarm, tenant, token, trace, user, webhook,
+    policy, probe, proxy, role, session, setup, sign_in, site, swarm, tenant, token, trace, user, webhook,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Logout(login::Login),
     /// Have a site know a key of yours, with a code that its owner printed: you sign with it what you ask for
     Pair(pair::Pair),
+    /// Take the calls of Microsoft Graph on this machine, and sign them with a service key
+    Proxy(proxy::Proxy),
     /// List who is signed in at the console, or end sessions
     Session(session::Session),
     /// Show or set how the people of a tenant sign in: accounts, or an OpenID Connect provider

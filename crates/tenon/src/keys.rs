@@ -33,8 +33,12 @@ pub(crate) struct Key {
     pub(crate) level: Level,
     /// The secret number, hexadecimal.
     pub(crate) secret: String,
-    /// The site's root key, as it was when the key was paired.
-    pub(crate) root: VerifyingKey,
+    /// The site's root key, as it was when the key was paired; none where a provider's token binds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) root: Option<VerifyingKey>,
+    /// The provider's issuer and the SHA-256 of its token; none where the site has paired the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<(String, String)>,
     /// When the key ends.
     pub(crate) expires: Timestamp,
 }
@@ -74,10 +78,23 @@ impl Keys {
         };
         self.keys.retain(|known| !same(known));
         self.keys.push(key);
+        self.write()
+    }
+
+    fn write(&self) -> anyhow::Result<()> {
         if let Some(folder) = self.path.parent() {
             files::private_folder(folder)?;
         }
         files::write_private(&self.path, &serde_json::to_vec_pretty(self)?)
+    }
+
+    /// Forgets the keys that a provider's token has bound to a person, and returns them.
+    pub(crate) fn take_bound(&mut self, tenant: TenantId, user: UserId) -> anyhow::Result<Vec<Key>> {
+        let taken = |key: &Key| key.token.is_some() && (key.tenant, key.user) == (tenant, user);
+        let (bound, kept) = std::mem::take(&mut self.keys).into_iter().partition(taken);
+        self.keys = kept;
+        self.write()?;
+        Ok(bound)
     }
 
     /// Returns the key for a request that was drafted: that of its site, console and person, of the highest level.
@@ -92,11 +109,12 @@ impl Keys {
 }
 
 impl Key {
-    fn signer(&self) -> anyhow::Result<Signer> {
+    /// Returns what signs with it.
+    pub(crate) fn signer(&self) -> anyhow::Result<Signer> {
         let secret: Option<[u8; 32]> = self.secret.parse::<proof::Hash>().ok().map(|number| number.0);
         let key = secret.and_then(|secret| PersonSigningKey::from_secret(&secret).ok());
         let key = key.context("the key of the site is damaged: pair again with `tenon pair`")?;
         let Self { site, tenant, console, user, level, .. } = *self;
-        Ok(Signer { key, level, user, tenant, site, console })
+        Ok(Signer { key, level, user, tenant, site, console, token: self.token.clone() })
     }
 }

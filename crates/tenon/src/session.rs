@@ -41,6 +41,9 @@ pub(crate) struct Session {
     /// Certificates that are trusted for the console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// The provider at which the person signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) issuer: Option<String>,
 }
 
 impl Session {

@@ -31,6 +31,8 @@ impl Component {
         Component::server("CMGatewaySyncUploadWorker.log", "SMS_SERVICE_CONNECTOR");
     /// The site authority.
     pub const AUTHORITY: Component = Component::server("SiteAuthority.log", "SMS_SITE_AUTHORITY");
+    /// What signs the calls of Microsoft Graph.
+    pub const GRAPH_PROXY: Component = Component::server("GraphProxy.log", "GRAPH_PROXY");
     /// The notification server.
     pub const BGB_SERVER: Component = Component::server("BgbServer.log", "SMS_NOTIFICATION_SERVER");
     /// The management point.

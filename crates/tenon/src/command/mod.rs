@@ -12,6 +12,7 @@ pub(crate) mod swarm;
 pub(crate) mod setup;
 pub(crate) mod login;
 pub(crate) mod pair;
+pub(crate) mod proxy;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod device;
@@ -51,6 +52,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Login(login) => login::sign_in(login).await?,
         Command::Logout(login) => login::sign_out(login).await?,
         Command::Pair(pair) => pair::run(pair).await?,
+        Command::Proxy(proxy) => proxy::run(proxy).await?,
         Command::Session(session) => session::run(session).await?,
         Command::SignIn(sign_in) => sign_in::run(sign_in).await?,
         Command::Device(device) => device::run(device).await?,

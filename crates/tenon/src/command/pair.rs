@@ -76,13 +76,14 @@ pub(crate) async fn with(
         user: signer.user,
         level,
         secret: secret.to_string(),
-        root: answer.root,
+        root: Some(answer.root),
+        token: None,
         expires: answer.expires,
     })
 }
 
 /// Makes a key. Almost every number is one.
-fn new_key() -> (Hash, PersonSigningKey) {
+pub(crate) fn new_key() -> (Hash, PersonSigningKey) {
     loop {
         let secret = Hash(service::dice::bytes());
         if let Ok(key) = PersonSigningKey::from_secret(&secret.0) {

@@ -1,22 +1,18 @@
-//! Signs in at the tenant's provider: a browser goes there, and comes back to a port of this machine.
+//! The loopback address to which the provider sends the browser back.
 
 use std::{process::Stdio, time::Duration};
 
 use anyhow::Context as _;
-use console_api::{BeginSignIn, Client, FinishSignIn, ProviderAnswer, SignedIn};
+use console_api::ProviderAnswer;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     time::timeout,
 };
 
-use crate::{
-    exit::{self, Stop},
-    print,
-    session::refused,
-};
+use crate::exit::{self, Stop};
 
-/// How long the browser has to come back: as long as the console keeps a sign-in that has begun.
+/// How long the browser has to come back: time for a second factor, and for a new password.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How long one request may take to arrive, and the largest head that is read of it: a code has some hundred bytes.
@@ -26,53 +22,59 @@ const LARGEST_HEAD: usize = 16 << 10;
 const SIGNED_IN: &str = "Signed in. You can close this window and go on in the terminal.";
 const NOT_SIGNED_IN: &str = "Not signed in: the terminal says why. You can close this window.";
 
-/// Signs in by the provider; `open` says whether to start a browser.
-pub(super) async fn sign_in(
-    client: &mut Client,
-    tenant: Option<String>,
-    open: bool,
-) -> anyhow::Result<SignedIn> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("failed to listen for the browser")?;
-    let port = listener.local_addr().context("failed to listen for the browser")?.port();
-    let begun = client.begin_sign_in(&BeginSignIn { tenant, port }).await.map_err(refused)?;
-    print::line(&format!("open this address to sign in: {}", print::clean(&begun.authorization_url)))?;
-    if open {
-        start_browser(&begun.authorization_url);
+/// A port of this machine that waits for the browser.
+pub(super) struct Loopback {
+    listener: TcpListener,
+    /// Where the provider sends the browser.
+    pub(super) redirect: String,
+}
+
+/// A browser that has come back and waits for a word.
+pub(super) struct Waiting(TcpStream);
+
+impl Loopback {
+    /// Opens a port.
+    pub(super) async fn open() -> anyhow::Result<Self> {
+        let listener =
+            TcpListener::bind(("127.0.0.1", 0)).await.context("failed to listen for the browser")?;
+        let port = listener.local_addr().context("failed to listen for the browser")?.port();
+        Ok(Self { listener, redirect: format!("http://127.0.0.1:{port}/callback") })
     }
-    let come_back = async {
-        loop {
-            let (mut stream, _) = listener.accept().await.context("failed to listen for the browser")?;
-            if let Some(answer) = read(&mut stream).await {
-                return Ok::<_, anyhow::Error>((stream, answer));
+
+    /// Waits for the provider's answer to the sign-in of that state; others are turned away, so that no page can end it.
+    pub(super) async fn answer(&self, state: &str) -> anyhow::Result<(Waiting, ProviderAnswer)> {
+        let come_back = async {
+            loop {
+                let accepted = self.listener.accept().await;
+                let (mut stream, _) = accepted.context("failed to listen for the browser")?;
+                match read(&mut stream).await {
+                    Some(answer) if answer.state.as_deref() == Some(state) => {
+                        return Ok::<_, anyhow::Error>((Waiting(stream), answer));
+                    }
+                    _ => say(&mut stream, "404 Not Found", "There is nothing here.").await,
+                }
             }
-            say(&mut stream, "404 Not Found", "There is nothing here.").await;
-        }
-    };
-    let Ok(come_back) = timeout(PATIENCE, come_back).await else {
-        return Err(Stop::error(exit::FAILED, "the browser did not come back", "run `tenon login` again"));
-    };
-    let (mut stream, answer) = come_back?;
-    let outcome = finish(client, answer, begun.ticket).await;
-    let text = if outcome.is_ok() { SIGNED_IN } else { NOT_SIGNED_IN };
-    say(&mut stream, "200 OK", text).await;
-    outcome
+        };
+        let Ok(come_back) = timeout(PATIENCE, come_back).await else {
+            return Err(Stop::error(
+                exit::FAILED,
+                "the browser did not come back",
+                "run `tenon login` again",
+            ));
+        };
+        come_back
+    }
 }
 
-async fn finish(client: &mut Client, answer: ProviderAnswer, ticket: String) -> anyhow::Result<SignedIn> {
-    let ProviderAnswer { state, code, iss, error } = answer;
-    let (Some(state), Some(code), None) = (state, code, &error) else {
-        let said = error.as_deref().unwrap_or("no code");
-        let told = format!("the provider did not sign you in: {}", print::clean(said));
-        return Err(Stop::error(
-            exit::REFUSED,
-            told,
-            "run `tenon login` again, or ask the provider's administrator",
-        ));
-    };
-    client.finish_sign_in(&FinishSignIn { ticket, state, code, iss }).await.map_err(refused)
+impl Waiting {
+    /// Tells the browser how it went.
+    pub(super) async fn tell(mut self, signed_in: bool) {
+        let text = if signed_in { SIGNED_IN } else { NOT_SIGNED_IN };
+        say(&mut self.0, "200 OK", text).await;
+    }
 }
 
-/// Reads the head of a request; `None` where it is not the provider's answer.
+/// Reads the head of a request; `None` where it is not a provider's answer.
 async fn read(stream: &mut TcpStream) -> Option<ProviderAnswer> {
     let mut head = Vec::new();
     let whole = async {
@@ -103,7 +105,7 @@ async fn say(stream: &mut TcpStream, status: &str, text: &str) {
 }
 
 /// Starts a browser where there is one; the address was printed in any case.
-fn start_browser(url: &str) {
+pub(super) fn start_browser(url: &str) {
     let started = std::process::Command::new("xdg-open")
         .arg(url)
         .stdin(Stdio::null())

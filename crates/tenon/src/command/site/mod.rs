@@ -13,6 +13,7 @@ mod who;
 mod audit;
 mod device;
 pub(crate) mod proofs;
+mod issuer;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -73,6 +74,8 @@ enum What {
     },
     /// The devices of the site: list, approve, retire, delete
     Device(device::SiteDevice),
+    /// The identity providers whose tokens prove who a person is: set, show, remove
+    Issuer(issuer::Issuer),
     /// The audit of the site: verify, export, show its head
     Audit(audit::Audit),
     /// List who may have a device do something
@@ -113,6 +116,7 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Status { site, json }) => status::status(&site, json).await,
         Some(What::Revoke { site, device }) => status::revoke(&site, device).await,
         Some(What::Device(asked)) => device::run(asked).await,
+        Some(What::Issuer(asked)) => issuer::run(asked).await,
         Some(What::Audit(asked)) => audit::run(asked).await,
         Some(What::Whocan(asked)) => who::who_can(asked).await,
         Some(What::Explain(asked)) => who::explain(asked).await,
