@@ -1,4 +1,5 @@
-// Asks for an action. What is asked twice under one key is asked once.
+// Asks for an action: signed with this browser's key where the site knows it, else in the console's word. What is asked twice
+// under one key is asked once.
 import { answered, api } from "../api/client";
 import type { Schemas } from "../api/client";
 import type { Chosen } from "../screens/devices/chosen";
@@ -25,18 +26,47 @@ export function bodiesOf(target: Target): Schemas["NewTarget"][] {
   );
 }
 
-/** Asks, in as many requests as it takes; `keys` makes a repetition of a request harmless. */
+/** One click: what was signed for it is sent again as it is, so that a repetition stays the same action. */
+export interface Click {
+  /** Returns the key under which a part is asked for once. */
+  key: (part: string) => string;
+  /** What was signed, by part. */
+  signed: Map<string, Schemas["SignedActions"]>;
+}
+
+export function newClick(): Click {
+  const keys = new Map<string, string>();
+  const key = (part: string) => {
+    const known = keys.get(part) ?? crypto.randomUUID();
+    keys.set(part, known);
+    return known;
+  };
+  return { key, signed: new Map() };
+}
+
+/** Asks, in as many requests as it takes. */
 export async function askFor(
+  user: string,
   kind: string,
   target: Target,
   offline: Offline,
-  keys: (part: number) => string,
+  click: Click,
 ): Promise<Schemas["Action"][]> {
   const asked: Schemas["Action"][] = [];
   for (const [part, body] of bodiesOf(target).entries()) {
-    const params = { header: { "Idempotency-Key": keys(part) } };
-    const answer = await answered(api.POST("/api/v1/actions", { params, body: { kind, target: body, offline } }));
-    asked.push(...answer.actions);
+    // The signing is loaded when it is needed: the first screen does without.
+    const { askSigned } = await import("./ask-signed");
+    asked.push(...(await askSigned(user, { kind, target: body, offline }, click, String(part))));
   }
   return asked;
+}
+
+/** Asks in the console's word. */
+export async function askVouched(
+  body: Schemas["NewAction"],
+  click: Click,
+  part: string,
+): Promise<Schemas["Action"][]> {
+  const params = { header: { "Idempotency-Key": click.key(part) } };
+  return (await answered(api.POST("/api/v1/actions", { params, body }))).actions;
 }

@@ -15,16 +15,16 @@ import {
 } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo, useRef, useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 
-import { sites } from "../api/queries";
+import { me, sites } from "../api/queries";
 import { useFormats } from "../format/time";
 import { useKindName } from "../parts/kind";
 import { Outside } from "../parts/outside";
 import { ProblemView } from "../parts/problem";
 import { useClosing } from "../parts/closing";
 import { useTexts } from "../text/text";
-import { askFor, type Offline, type Target } from "./ask";
+import { askFor, newClick, type Offline, type Target } from "./ask";
 import { DELIVER_WITHIN_MS, FINISH_WITHIN_MS, forecastOf } from "./forecast";
 import { SitesWord } from "./sites-word";
 
@@ -52,7 +52,8 @@ export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
   const queries = useQueryClient();
   const [offline, setOffline] = useState<Offline>("queue");
   const [opened] = useState(() => Date.now());
-  const keys = useRef<string[]>([]);
+  const [click] = useState(newClick);
+  const caller = useQuery(me).data;
   const known = useQuery(sites).data;
   const byId = useMemo(() => new Map((known ?? []).map((site) => [site.id, site])), [known]);
   const forecast = target.type === "devices" ? forecastOf(target.devices, byId) : undefined;
@@ -60,7 +61,7 @@ export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
   const count = target.type === "devices" ? target.devices.length : target.count;
 
   const ask = useMutation({
-    mutationFn: () => askFor(kind, target, offline, (part) => (keys.current[part] ??= crypto.randomUUID())),
+    mutationFn: () => askFor(caller?.id ?? "", kind, target, offline, click),
     onSuccess: (asked) => {
       void queries.invalidateQueries({ queryKey: ["actions"] });
       const [first] = asked;

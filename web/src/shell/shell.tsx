@@ -2,7 +2,7 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { me } from "../api/queries";
 import { useLive } from "../live/live";
@@ -40,6 +40,11 @@ export function Shell(): ReactNode {
   const { data } = useQuery(me);
   const connection = useLive(data?.id ?? "nobody");
   const [wide, setWide] = useState(() => window.innerWidth >= 900);
+  useEffect(() => {
+    if (!data) return;
+    // Whoever cannot be bound is told so by the sites when they ask for something.
+    void import("../sign/sign-in").then(({ bindPending }) => bindPending(data)).catch(() => undefined);
+  }, [data]);
   if (!data) return null;
   return (
     <div className={styles.frame}>

@@ -15,6 +15,7 @@ import { ProblemView } from "../../parts/problem";
 import { THEMES, type ThemeChoice } from "../../shell/preferences";
 import { useSettings } from "../../shell/settings";
 import { LANGUAGES, useTexts, type Language } from "../../text/text";
+import { Pairing } from "./pairing";
 import { Password } from "./password";
 import { Sessions } from "./sessions";
 import { Tokens } from "./tokens";
@@ -34,7 +35,11 @@ export function AccountScreen(): ReactNode {
   const caller = useQuery(me).data;
   const { preferences, choose } = useSettings();
   const signOut = useMutation({
-    mutationFn: () => answered(api.DELETE("/api/v1/sessions/current")),
+    mutationFn: async () => {
+      const { retireKeys } = await import("../../sign/sign-in");
+      await retireKeys().catch(() => undefined);
+      await answered(api.DELETE("/api/v1/sessions/current"));
+    },
     onSuccess: async () => {
       await navigate({ to: "/sign-in" });
       queries.clear();
@@ -81,6 +86,7 @@ export function AccountScreen(): ReactNode {
         </Card>
         <Password />
       </div>
+      <Pairing />
       <Sessions />
       <Tokens />
     </Page>

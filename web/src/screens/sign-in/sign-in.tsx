@@ -2,9 +2,9 @@
 import { Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
-import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useState, type FormEvent, type MouseEvent, type ReactNode } from "react";
 
-import { answered, api, keepCsrf } from "../../api/client";
+import { answered, api, keepCsrf, type Schemas } from "../../api/client";
 import { me, methods } from "../../api/queries";
 import { Go } from "../../parts/go";
 import { shown } from "../../parts/outside";
@@ -16,6 +16,14 @@ import { ownAddress } from "./then";
 const useStyles = makeStyles({
   form: { display: "grid", rowGap: tokens.spacingVerticalM },
 });
+
+/** Goes to the provider with a key that its token will commit to. */
+function goTo(event: MouseEvent, openid: Schemas["OpenIdMethod"], address: string): void {
+  event.preventDefault();
+  const go = (to: string) => globalThis.location.assign(to);
+  // Without a key the person is signed in all the same; the sites say what is missing.
+  void import("../../sign/sign-in").then(({ prepared }) => prepared(openid, address)).then(go, () => go(address));
+}
 
 export function SignInScreen(): ReactNode {
   const { t } = useTexts();
@@ -59,7 +67,7 @@ export function SignInScreen(): ReactNode {
       {ways?.needs_set_up && <Text>{t("signIn.newConsole")}</Text>}
       {openid && provider && (
         <>
-          <Button as="a" href={provider} appearance="primary">
+          <Button as="a" href={provider} appearance="primary" onClick={(event) => goTo(event, openid, provider)}>
             {t("signIn.provider", { provider: shown(openid.issuer) })}
           </Button>
           {ways?.local && <Text>{t("signIn.or")}</Text>}
