@@ -7,9 +7,16 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use console_api::OpenIdSettings;
+use proof::Hash;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::free_port;
+use crate::{Browser, free_port};
+
+/// The secret of the client `page`.
+const PAGE_SECRET: &str = "the-secret-of-the-page";
 
 /// A provider that runs. Dropping it ends it.
 #[derive(Debug)]
@@ -56,6 +63,72 @@ impl OpenIdProvider {
         provider
     }
 
+    /// Returns what the console's configuration says of it.
+    pub fn console_keys(&self) -> String {
+        format!("private-issuers = true\nissuer-ca-file = \"{}\"\n", self.ca_file.display())
+    }
+
+    /// Returns how a tenant signs in at it.
+    pub fn settings(&self) -> OpenIdSettings {
+        OpenIdSettings {
+            issuer: self.issuer.clone(),
+            page_client_id: "page".to_owned(),
+            page_client_secret: Some(PAGE_SECRET.to_owned()),
+            cli_client_id: Some("cli".to_owned()),
+            person_claim: "sub".to_owned(),
+            groups_claim: "groups".to_owned(),
+            name_claim: "preferred_username".to_owned(),
+            scopes: vec!["groups".to_owned()],
+            session_minutes: 60,
+        }
+    }
+
+    /// Signs the person in as that client, with that nonce, and returns the ID token: what anybody can do who has the
+    /// person's browser for a moment.
+    ///
+    /// # Panics
+    ///
+    /// Where nobody is signed in.
+    pub async fn id_token(&self, client: &str, nonce: &str, redirect: &str) -> String {
+        let verifier = "a-verifier-that-is-long-enough-to-be-one-of-pkce";
+        let challenge = encode(Hash::of(verifier.as_bytes()).0);
+        let start = reqwest::Url::parse_with_params(
+            &format!("{}/auth", self.issuer),
+            [
+                ("response_type", "code"),
+                ("client_id", client),
+                ("redirect_uri", redirect),
+                ("scope", "openid profile"),
+                ("nonce", nonce),
+                ("state", "s"),
+                ("code_challenge", &challenge),
+                ("code_challenge_method", "S256"),
+            ],
+        );
+        let path = reqwest::Url::parse(redirect).expect("an address").path().to_owned();
+        let mut browser = Browser::new(&self.ca_file);
+        let back = browser.visit_until(start.expect("an address").as_str(), &path).await;
+        let code = back.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+        let body = reqwest::Url::parse_with_params(
+            "http://form/",
+            [
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", redirect),
+                ("client_id", client),
+                ("code_verifier", verifier),
+            ],
+        );
+        let body = body.expect("a form").query().expect("a form").to_owned();
+        let mut call = browser.request(Method::POST, &format!("{}/token", self.issuer)).body(body);
+        call = call.header("content-type", "application/x-www-form-urlencoded");
+        if client == "page" {
+            call = call.basic_auth(client, Some(PAGE_SECRET));
+        }
+        let answer: Value = call.send().await.expect("an answer").json().await.expect("JSON");
+        answer["id_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
+    }
+
     /// Signs this person in from now on.
     pub fn person(&mut self, subject: &str, name: &str, groups: &[&str]) {
         let account = json!({ "sub": subject, "preferred_username": name, "name": name, "groups": groups });
@@ -95,4 +168,8 @@ impl Drop for OpenIdProvider {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn encode(bytes: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }

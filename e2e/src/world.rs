@@ -12,13 +12,13 @@ use tokio::time::Instant;
 use action::{OfflinePolicy, State, TaskGuid, UserId};
 use console_api::{
     Action, Client, ClientOptions, Device, DeviceQuery, Draft, Kind, NewAction, NewTarget, Setup,
-    SignedActions, Signer,
+    SignInSettings, SignedActions, Signer,
 };
 use proof::{Hash, Level, PersonSigningKey, pairing::PairingCode};
 use tempfile::TempDir;
 use testkit::network::Proxy;
 
-use crate::{Lines, Program, binary, free_port};
+use crate::{Lines, OpenIdProvider, Program, binary, free_port};
 
 /// How long anything in a story may take. Generous: machines are shared, and a story that is stuck is stuck at a minute too.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,6 +55,8 @@ pub struct WorldOptions {
     pub metrics: bool,
     /// More lines of the section `[notifier]` of the site's configuration.
     pub notifier_lines: String,
+    /// Whether the tenant signs in at a provider, [`World::provider`].
+    pub with_provider: bool,
 }
 
 impl Default for WorldOptions {
@@ -72,6 +74,7 @@ impl Default for WorldOptions {
             fragile_link: false,
             metrics: false,
             notifier_lines: String::new(),
+            with_provider: false,
         }
     }
 }
@@ -117,6 +120,8 @@ pub struct World {
     pub link: Option<Proxy>,
     /// Where console, site and authority tell their metrics, where that was asked for.
     pub metrics: Option<[SocketAddr; 3]>,
+    /// The tenant's identity provider, where that was asked for.
+    pub provider: Option<OpenIdProvider>,
     folder: TempDir,
 }
 
@@ -155,7 +160,9 @@ impl World {
         let url = format!("http://127.0.0.1:{port}");
         let metrics =
             options.metrics.then(|| [(); 3].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port()))));
-        write_console_config(folder.path(), port, &url, options.console_database.as_deref());
+        let provider = options.with_provider.then(|| OpenIdProvider::start(folder.path(), &url));
+        let keys = provider.as_ref().map_or_else(String::new, OpenIdProvider::console_keys);
+        write_console_config(folder.path(), port, &url, options.console_database.as_deref(), &keys);
         if let Some([console, ..]) = metrics {
             append(&folder.path().join("console.toml"), &format!("[metrics]\nlisten = \"{console}\"\n"));
         }
@@ -169,6 +176,10 @@ impl World {
         })
         .await;
         let client = client(&url, signed_in.token.as_deref());
+        if let Some(provider) = &provider {
+            let settings = SignInSettings { local_accounts: true, openid: Some(provider.settings()) };
+            client.put_sign_in_settings(&settings).await.expect("the provider can be used");
+        }
         let watched = metrics.map_or_else(String::new, |[_, site, authority]| {
             format!("[metrics]\nlisten = \"{site}\"\nauthority-listen = \"{authority}\"\n")
         });
@@ -188,7 +199,7 @@ impl World {
             site.vouch_for(signed_in.me.id, "SMS00001");
         }
         let signer = pair(&client, &site, signed_in.me.id, Level::Native).await;
-        Self { console, site, client, admin: signed_in.me.id, signer, url, link, metrics, folder }
+        Self { console, site, client, admin: signed_in.me.id, signer, url, link, metrics, provider, folder }
     }
 
     /// Starts the console again after it was ended.
@@ -507,12 +518,12 @@ fn start_agent(config: &Path, name: &str, folder: &Path) -> Program {
     Program::start(name, &binary("tenon-agent"), ["run", "--config", config], folder)
 }
 
-fn write_console_config(files: &Path, port: u16, url: &str, database: Option<&str>) {
+fn write_console_config(files: &Path, port: u16, url: &str, database: Option<&str>, keys: &str) {
     let folder = files.join("console");
     fs::create_dir_all(&folder).expect("the console's folder");
     let database = database.map_or_else(String::new, |url| format!("database = \"{url}\"\n"));
     let text = format!(
-        "folder = \"{}\"\nlisten = \"127.0.0.1:{port}\"\npublic-url = \"{url}\"\n{database}",
+        "folder = \"{}\"\nlisten = \"127.0.0.1:{port}\"\npublic-url = \"{url}\"\n{database}{keys}",
         folder.display()
     );
     fs::write(files.join("console.toml"), text).expect("the console's configuration");

@@ -219,7 +219,7 @@ async fn a_stolen_console_cannot_change_replay_or_forge_what_people_sign() {
     let by_nobody = stolen.asked().await;
     let key = proof::PersonSigningKey::from_secret(&[7; 32]).expect("a key");
     let Signer { level, user, tenant, console, .. } = world.signer;
-    let unknown = Signer { key, level, user, tenant, site, console };
+    let unknown = Signer { key, level, user, tenant, site, console, token: None };
     stolen.sign_anew(by_nobody, &unknown, |_| {}).await;
     attacks.push(("signed by a key of the console's own", by_nobody, "key_unknown"));
 

@@ -1,6 +1,6 @@
 //! The admin center's page, in a real browser, against the real programs.
 
-use console_api::{NewUser, Role};
+use console_api::{Holder, NewAssignment, NewUser, Role};
 use e2e::{
     World, WorldOptions,
     page::{Story, Told},
@@ -118,7 +118,47 @@ async fn of_a_thousand_devices_exactly_the_ten_that_are_offline_wait() {
     online.end().await;
 }
 
-/// The page does not sign yet: the site's owner lets the console vouch for its person.
+#[tokio::test]
+async fn an_action_runs_by_the_signature_of_a_page_that_was_paired() {
+    let world = World::start(WorldOptions::default()).await;
+    let _agent = with_policy(&world).await;
+    let user = world.admin.to_string();
+    let code = world.site.tenon(&["site", "pair", "--user", &user, "--name", "ann", "--level", "web"]);
+    let told = Told::of(&world).text("device", "kassa-1").text("code", code.trim());
+    Story::start("signed", &world, told).ends_well().await;
+}
+
+#[tokio::test]
+async fn an_action_runs_by_the_signature_of_a_page_that_a_provider_bound() {
+    let mut world = World::start(WorldOptions { with_provider: true, ..WorldOptions::default() }).await;
+    let _agent = with_policy(&world).await;
+    let provider = world.provider.as_mut().expect("a provider");
+    provider.person("4711", "bo", &["operators"]);
+    let (issuer, ca_file) = (provider.issuer.clone(), provider.ca_file.display().to_string());
+    let person = proof::person_of(&issuer, "sub", "4711").to_string();
+    let pin = [
+        "site",
+        "issuer",
+        "set",
+        &issuer,
+        "--ca-file",
+        &ca_file,
+        "--private-addresses",
+        "--web-client",
+        "page",
+    ];
+    world.site.tenon(&pin);
+    world.site.tenon(&["role", "assign", "Operations Administrator", "--user", &person, "--name", "Bo"]);
+    let roles = world.client.roles().await.expect("roles");
+    let role = roles.iter().find(|role| role.name == "Help Desk Operator").expect("built in").id;
+    let holder = Holder::Group { group: "operators".to_owned() };
+    let assignment = NewAssignment { role, holder, sites: Vec::new(), device_groups: Vec::new() };
+    world.client.assign(&assignment).await.expect("assigned");
+    let told = Told::of(&world).text("device", "kassa-1").text("provider", &issuer);
+    Story::start("signed", &world, told).ends_well().await;
+}
+
+/// In these stories nobody has paired the page: the site's owner lets the console vouch for its person.
 fn vouched() -> WorldOptions {
     WorldOptions { vouched: true, ..WorldOptions::default() }
 }

@@ -1,6 +1,6 @@
 //! People sign in at a real OpenID Connect provider, from the page and from the command line.
 
-use console_api::{Client, Me, OpenIdSettings, SignInSettings};
+use console_api::{Client, Me, SignInSettings};
 use e2e::{Browser, ConsoleAlone, OpenIdProvider, Program, binary, eventually};
 use reqwest::Method;
 
@@ -92,19 +92,8 @@ async fn an_answer_that_is_not_this_browsers_or_not_the_providers_is_refused() {
 async fn the_command_line_signs_in_by_a_loopback_address() {
     let (console, mut provider) = story().await;
     provider.person("4711", "bo", &["operators"]);
-    let args = ["login", "--no-browser", "--url", &console.url];
-    let mut login = Program::start("login", &binary("tenon"), args, console.files());
-    let address = eventually("the address of the provider", async || {
-        let printed = login.printed();
-        printed
-            .lines()
-            .find_map(|line| line.strip_prefix("open this address to sign in: "))
-            .map(str::to_owned)
-    })
-    .await;
-    let arrived = Browser::new(&provider.ca_file).visit(&address).await;
-    assert!(arrived.body.starts_with("Signed in."), "{arrived:?}");
-    assert!(login.wait().success(), "{}", login.printed());
+    let (success, printed) = login(&console, &provider).await;
+    assert!(success, "{printed}");
     let (done, out, err) = console.tenon("config", &["session", "list"]);
     assert!(done && out.contains("openid") && out.contains("this one"), "{out}{err}");
     let (done, ..) = console.tenon("config", &["logout"]);
@@ -170,20 +159,8 @@ async fn nobody_is_locked_out_when_accounts_of_the_console_are_switched_off() {
 async fn story() -> (ConsoleAlone, OpenIdProvider) {
     let (folder, url) = ConsoleAlone::folder();
     let provider = OpenIdProvider::start(folder.path(), &url);
-    let keys = format!("private-issuers = true\nissuer-ca-file = \"{}\"\n", provider.ca_file.display());
-    let console = ConsoleAlone::start(folder, url, &keys).await;
-    let openid = OpenIdSettings {
-        issuer: provider.issuer.clone(),
-        page_client_id: "page".to_owned(),
-        page_client_secret: Some("the-secret-of-the-page".to_owned()),
-        cli_client_id: Some("cli".to_owned()),
-        person_claim: "sub".to_owned(),
-        groups_claim: "groups".to_owned(),
-        name_claim: "preferred_username".to_owned(),
-        scopes: vec!["groups".to_owned()],
-        session_minutes: 60,
-    };
-    let settings = SignInSettings { local_accounts: true, openid: Some(openid) };
+    let console = ConsoleAlone::start(folder, url, &provider.console_keys()).await;
+    let settings = SignInSettings { local_accounts: true, openid: Some(provider.settings()) };
     let kept = console.client.put_sign_in_settings(&settings).await.expect("the provider can be used");
     assert_eq!(kept.openid.and_then(|openid| openid.page_client_secret), None, "a secret is not shown");
     (console, provider)
@@ -198,21 +175,32 @@ async fn sign_in(console: &ConsoleAlone, provider: &OpenIdProvider) -> String {
 
 /// Signs in as a command line does, and returns its client.
 async fn cli(console: &ConsoleAlone, provider: &OpenIdProvider) -> Client {
-    let mut client = console.stranger();
-    let begin = console_api::BeginSignIn { tenant: None, port: e2e::free_port() };
-    let begun = client.begin_sign_in(&begin).await.expect("begun");
-    let mut browser = Browser::new(&provider.ca_file);
-    let answer = browser.visit_until(&begun.authorization_url, "/callback").await;
-    let target = format!("{}?{}", answer.path(), answer.query().unwrap_or_default());
-    let answer = console_api::ProviderAnswer::of_target(&target).expect("an answer");
-    let finish = console_api::FinishSignIn {
-        ticket: begun.ticket,
-        state: answer.state.expect("a state"),
-        code: answer.code.expect("a code"),
-        iss: answer.iss,
-    };
-    client.finish_sign_in(&finish).await.expect("signed in");
-    client
+    let (success, printed) = login(console, provider).await;
+    assert!(success, "{printed}");
+    let session = std::fs::read(console.files().join("config/tenon/session.json")).expect("a session");
+    let session: serde_json::Value = serde_json::from_slice(&session).expect("a session");
+    console.as_token(session["token"].as_str().expect("a token"))
+}
+
+/// Runs `tenon login`, with a browser of its own; returns whether it succeeded, and what it printed.
+async fn login(console: &ConsoleAlone, provider: &OpenIdProvider) -> (bool, String) {
+    let ca_file = provider.ca_file.display().to_string();
+    let args = ["login", "--no-browser", "--url", &console.url, "--issuer-ca-file", &ca_file];
+    // What an earlier one printed leads nowhere.
+    let _ = std::fs::remove_file(console.files().join("login.out"));
+    let mut login = Program::start("login", &binary("tenon"), args, console.files());
+    let address = eventually("the address of the provider", async || {
+        let printed = login.printed();
+        printed
+            .lines()
+            .find_map(|line| line.strip_prefix("open this address to sign in: "))
+            .map(str::to_owned)
+    })
+    .await;
+    let arrived = Browser::new(&provider.ca_file).visit(&address).await;
+    let success = login.wait().success();
+    assert_eq!(arrived.body.starts_with("Signed in."), success, "{arrived:?}");
+    (success, login.printed())
 }
 
 async fn me(console: &ConsoleAlone, browser: &Browser) -> Option<Me> {

@@ -1,0 +1,237 @@
+//! Whoever wants to be somebody else at a site: what the site pinned, and what it refuses.
+
+use action::{ConsoleId, TenantId};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use console_api::{Client, KeyAtSite, NewKey};
+use e2e::{Browser, OpenIdProvider, Program, World, WorldOptions, binary, eventually};
+use proof::{
+    Level, PersonSigningKey,
+    key_binding::{For, KeyBinding, Retirement},
+};
+use serde_json::{Value, json};
+use service::clock;
+
+const CLI_REDIRECT: &str = "http://127.0.0.1:9/callback";
+
+#[tokio::test]
+async fn a_person_binds_a_key_at_the_command_line_and_the_site_says_whose_it_is() {
+    let mut world = World::start(WorldOptions { with_provider: true, ..WorldOptions::default() }).await;
+    let told = pin(&world, &["--native-client", "cli", "--web-client", "page"]);
+    assert!(told.contains("is believed for the people of the tenant"), "{told}");
+    provider(&mut world).person("4711", "bo", &[]);
+    let (_, stranger) = login(&world).await;
+    assert!(stranger.contains("the site does not know this person"), "{stranger}");
+    let person = signed_in(&world).me().await.expect("signed in").id;
+    assert_eq!(person, proof::person_of(&issuer(&world), "sub", "4711"), "console and site make the same id");
+    world.site.tenon(&["role", "know", &person.to_string(), "--name", "Bo"]);
+    let (success, known) = login(&world).await;
+    assert!(success && known.contains("site Story: your key signs until"), "{known}");
+    assert!(known.contains("(native)"), "{known}");
+}
+
+#[tokio::test]
+async fn an_issuer_is_dialled_where_the_owner_allows_it_only() {
+    let world = World::start(WorldOptions { with_provider: true, ..WorldOptions::default() }).await;
+    let own = issuer(&world);
+    for (issuer, expected) in [
+        ("https://169.254.169.254", "is not dialled"),
+        ("https://[fe80::1]", "is not dialled"),
+        ("https://localhost", "is not dialled"),
+        (&own, "is not dialled"),
+        ("http://id.example", "no https address"),
+    ] {
+        let (done, _, err) =
+            world.site.try_tenon(&["site", "issuer", "set", issuer, "--native-client", "cli"]);
+        assert!(!done && err.contains(expected), "{issuer}: {err}");
+    }
+    assert_eq!(world.site.tenon(&["site", "issuer", "show"]).lines().count(), 1, "nothing is pinned");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_for_this_key_at_this_site_is_refused_with_its_reason() {
+    let mut world = World::start(WorldOptions { with_provider: true, ..WorldOptions::default() }).await;
+    pin(&world, &["--native-client", "cli", "--web-client", "page"]);
+    provider(&mut world).person("4711", "bo", &[]);
+    let bo = proof::person_of(&issuer(&world), "sub", "4711").to_string();
+    world.site.tenon(&["role", "know", &bo, "--name", "Bo"]);
+    let mine = Forger::new(&world, Level::Native, 7).await;
+    let token = mine.token(&world, "cli").await;
+    let bound = only(mine.show(&world, &token).await);
+    assert_eq!(bound.bound.as_ref().map(|bound| bound.level.as_str()), Some("native"), "{bound:?}");
+
+    let thief = Forger::new(&world, Level::Native, 8).await;
+    thief.refused(&world, &token, "stands for another key, tenant or level").await;
+    let (head, rest) = token.split_once('.').expect("a token");
+    let (claims, _) = rest.split_once('.').expect("a token");
+    let none = encode(json!({ "alg": "none" }).to_string());
+    mine.refused(&world, &format!("{none}.{claims}."), "`alg` is `none`").await;
+    let evil = encode(with(claims, "sub", "4712"));
+    mine.refused(
+        &world,
+        &format!("{head}.{evil}.{}", token.rsplit('.').next().expect("a signature")),
+        "not its issuer's",
+    )
+    .await;
+    let elsewhere = encode(with(claims, "iss", "https://evil.example"));
+    mine.refused(&world, &format!("{head}.{elsewhere}.AAAA"), "has not pinned").await;
+    let redirect = format!("{}/api/v1/sign-in/openid/return", world.url);
+    let of_page =
+        world.provider.as_ref().expect("a provider").id_token("page", &mine.nonce(), &redirect).await;
+    mine.refused(&world, &of_page, "for the client `page`").await;
+
+    // Another person's sign-in with a key that is bound already.
+    provider(&mut world).person("4712", "kim", &[]);
+    let kim = proof::person_of(&issuer(&world), "sub", "4712").to_string();
+    world.site.tenon(&["role", "know", &kim, "--name", "Kim"]);
+    let of_kim = mine.token(&world, "cli").await;
+    mine.refused(&world, &of_kim, "belongs to another person").await;
+
+    // The tenant at the provider is pinned from now on; its tokens name none.
+    pin(&world, &["--native-client", "cli", "--web-client", "page", "--tenant-claim", "tid=t1"]);
+    let without = thief.token(&world, "cli").await;
+    thief.refused(&world, &without, "`tid` is not the tenant that is pinned").await;
+
+    let retirement =
+        Retirement { jkt: mine.key.public().thumbprint(), tenant: mine.tenant, iat: clock::now() };
+    let retired = console_api::RetiredKey { retirement: retirement.sign(&mine.key) };
+    world.client.retire_key(&retired).await.expect("carried");
+    pin(&world, &["--native-client", "cli", "--web-client", "page"]);
+    mine.refused(&world, &token, "the key was ended").await;
+    let audit = world.site.tenon(&["site", "audit", "export"]);
+    assert!(audit.matches("key bound").count() >= 8, "each refusal stands in the audit: {audit}");
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_causes_one_fetch() {
+    let mut world = World::start(WorldOptions { with_provider: true, ..WorldOptions::default() }).await;
+    pin(&world, &["--native-client", "cli"]);
+    provider(&mut world).person("4711", "bo", &[]);
+    let before = provider(&mut world).keys_fetched();
+    let forger = Forger::new(&world, Level::Native, 7).await;
+    let claims = json!({ "iss": issuer(&world), "iat": clock::now().0 / 1000 }).to_string();
+    for number in 0..30 {
+        let header = json!({ "alg": "RS256", "kid": format!("stranger-{number}") }).to_string();
+        let token = format!("{}.{}.{}", encode(header), encode(&claims), encode([0; 256]));
+        forger.refused(&world, &token, "a key that the site does not know").await;
+    }
+    assert_eq!(
+        provider(&mut world).keys_fetched(),
+        before,
+        "keys that were fetched just now are not fetched again"
+    );
+}
+
+/// Somebody with a key, and the console in hand.
+struct Forger {
+    key: PersonSigningKey,
+    tenant: TenantId,
+    console: ConsoleId,
+    level: Level,
+}
+
+impl Forger {
+    async fn new(world: &World, level: Level, number: u8) -> Self {
+        let openid = world.client.sign_in_methods(None).await.expect("methods").openid.expect("a provider");
+        let key = PersonSigningKey::from_secret(&[number; 32]).expect("a key");
+        Self { key, tenant: openid.tenant, console: openid.console, level }
+    }
+
+    fn binding(&self, id_token: &str) -> KeyBinding {
+        KeyBinding {
+            key: self.key.public(),
+            rz: [9; 32],
+            tenant: self.tenant,
+            console: self.console,
+            level: self.level,
+            iat: clock::now(),
+            id_token: id_token.to_owned(),
+            refreshed: None,
+        }
+    }
+
+    fn nonce(&self) -> String {
+        self.binding("").commitment().nonce()
+    }
+
+    async fn token(&self, world: &World, client: &str) -> String {
+        world.provider.as_ref().expect("a provider").id_token(client, &self.nonce(), CLI_REDIRECT).await
+    }
+
+    async fn show(&self, world: &World, id_token: &str) -> Vec<KeyAtSite> {
+        let binding = self.binding(id_token).sign(For::Sites, &self.key);
+        world.client.bind_key(&NewKey { binding }).await.expect("the console carries it")
+    }
+
+    async fn refused(&self, world: &World, id_token: &str, expected: &str) {
+        let told = only(self.show(world, id_token).await);
+        let why = told.why.unwrap_or_else(|| panic!("not refused: {:?} {:?}", told.bound, told.unanswered));
+        assert!(why.text.contains(expected), "`{}` is not `{expected}`", why.text);
+    }
+}
+
+fn only(mut told: Vec<KeyAtSite>) -> KeyAtSite {
+    assert_eq!(told.len(), 1, "{told:?}");
+    told.remove(0)
+}
+
+fn with(claims: &str, name: &str, value: &str) -> String {
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).expect("base64url");
+    let mut claims: Value = serde_json::from_slice(&claims).expect("claims");
+    claims[name] = value.into();
+    claims.to_string()
+}
+
+fn encode(bytes: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn provider(world: &mut World) -> &mut OpenIdProvider {
+    world.provider.as_mut().expect("a provider")
+}
+
+fn issuer(world: &World) -> String {
+    world.provider.as_ref().expect("a provider").issuer.clone()
+}
+
+fn pin(world: &World, options: &[&str]) -> String {
+    let (issuer, ca_file) =
+        (issuer(world), world.provider.as_ref().expect("a provider").ca_file.display().to_string());
+    let fixed = ["site", "issuer", "set", &issuer, "--ca-file", &ca_file, "--private-addresses"];
+    world.site.tenon(&[&fixed, options].concat())
+}
+
+/// Runs `tenon login` with a browser of its own; returns whether it succeeded, and what it printed.
+async fn login(world: &World) -> (bool, String) {
+    let ca_file = world.provider.as_ref().expect("a provider").ca_file.clone();
+    let (url, ca) = (&world.url, ca_file.display().to_string());
+    let folder = tempfile::tempdir_in(world.files()).expect("a folder").keep();
+    let args = ["login", "--no-browser", "--url", url, "--issuer-ca-file", &ca];
+    let mut login = Program::start("login", &binary("tenon"), args, &folder);
+    let address = eventually("the address of the provider", async || {
+        let printed = login.printed();
+        printed
+            .lines()
+            .find_map(|line| line.strip_prefix("open this address to sign in: "))
+            .map(str::to_owned)
+    })
+    .await;
+    Browser::new(&ca_file).visit(&address).await;
+    let success = login.wait().success();
+    std::fs::copy(folder.join("config/tenon/session.json"), world.files().join("session.json"))
+        .expect("a session");
+    (success, login.printed())
+}
+
+/// Returns a client with the session of the last login.
+fn signed_in(world: &World) -> Client {
+    let session = std::fs::read(world.files().join("session.json")).expect("a session");
+    let session: Value = serde_json::from_slice(&session).expect("a session");
+    let token = session["token"].as_str().expect("a token").to_owned();
+    let options = console_api::ClientOptions {
+        url: world.url.clone(),
+        token: Some(token),
+        ca_pem: None,
+        patience: std::time::Duration::from_secs(30),
+    };
+    Client::new(options).expect("a client")
+}
