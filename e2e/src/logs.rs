@@ -20,6 +20,12 @@ impl Lines {
         text.lines().map(|line| fold(unframed(line))).collect()
     }
 
+    /// Returns the texts of the lines as they stand there, framing removed.
+    pub fn raw(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        text.lines().map(|line| unframed(line).to_owned()).collect()
+    }
+
     /// Returns whether `expected` (seed's lines) stand in the log in this order, other lines between them allowed; else the
     /// first that is missing.
     ///

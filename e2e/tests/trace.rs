@@ -212,6 +212,26 @@ async fn one_action_fits_into_one_file_without_secrets() {
 }
 
 #[tokio::test]
+async fn a_push_is_found_by_the_number_in_a_log_line_without_the_console() {
+    let (mut world, _agent, device) = with_device(WorldOptions::default()).await;
+    let task_guid = world.ask(ActionKind::PROBE, &device).await;
+    world.ended(task_guid).await;
+    world.console.kill();
+    let log = world.site.log("BgbServer.log").raw();
+    let line = log.iter().find(|line| line.contains("Starting to send push task")).expect("the push's line");
+    let push =
+        line.split("PushID: ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a number").to_owned();
+    let config = world.files().join("site.toml").display().to_string();
+    let text = world.site.tenon(&["site", "push", &push, "--config", &config]);
+    assert!(text.contains(&task_guid.to_string()), "{text}");
+    for part in ["authority", "notification_server", "agent", "done"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let (found, _, told) = world.site.try_tenon(&["site", "push", "4711", "--config", &config]);
+    assert!(!found && told.contains("4711"), "{told}");
+}
+
+#[tokio::test]
 async fn a_probe_tells_by_its_exit_code_whether_the_path_works() {
     let (world, mut agent, _device) = with_device(WorldOptions::default()).await;
     let once = ["probe", "--once", "--device", "kassa-1", "--within-seconds", "5"];

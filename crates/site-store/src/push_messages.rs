@@ -54,6 +54,11 @@ const ONE: Statement =
 const OF_TASKS: Statement = over_set!(
     (t BIGINT) "SELECT task_id, task_guid FROM push_message WHERE task_id IN (SELECT t FROM x) ORDER BY task_id"
 );
+const BY_PUSH: Statement = Statement::both(concat!(
+    "SELECT ",
+    columns!(),
+    " FROM push JOIN push_message ON push_message.task_id = push.task_id WHERE push_id = $1"
+));
 const OF_PUSH: Statement = Statement::both(
     "SELECT task_guid FROM push JOIN push_message ON push_message.task_id = push.task_id \
      WHERE push_id = $1 AND push.task_id = $2",
@@ -88,6 +93,15 @@ impl SiteStore {
     /// Where the database fails.
     pub async fn push_message(&self, task_guid: TaskGuid) -> Result<Option<PushMessage>, DbError> {
         self.db.row(&ONE, args![task_guid.to_string()]).await?.as_ref().map(PushMessage::read).transpose()
+    }
+
+    /// Returns the push message of one push, by the number that log lines and answers name.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub async fn push_message_of(&self, push: action::PushId) -> Result<Option<PushMessage>, DbError> {
+        self.db.row(&BY_PUSH, args![push.0]).await?.as_ref().map(PushMessage::read).transpose()
     }
 
     /// Returns the actions with these task numbers: a device's answer names its task so.

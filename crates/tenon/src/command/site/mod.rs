@@ -6,6 +6,7 @@ mod authority;
 mod reload;
 mod roles;
 mod observe;
+mod push;
 mod run;
 mod status;
 mod user;
@@ -78,6 +79,8 @@ enum What {
     Issuer(issuer::Issuer),
     /// The audit of the site: verify, export, show its head
     Audit(audit::Audit),
+    /// Find the action of a push by the number in a log line, and what the site's hops said of it
+    Push(push::Push),
     /// List who may have a device do something
     Whocan(who::WhoCan),
     /// Say why a person may or may not have a device do something
@@ -118,6 +121,7 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Device(asked)) => device::run(asked).await,
         Some(What::Issuer(asked)) => issuer::run(asked).await,
         Some(What::Audit(asked)) => audit::run(asked).await,
+        Some(What::Push(asked)) => push::run(asked).await,
         Some(What::Whocan(asked)) => who::who_can(asked).await,
         Some(What::Explain(asked)) => who::explain(asked).await,
         Some(What::Pair(asked)) => proofs::pair(asked).await,
