@@ -27,8 +27,9 @@ const BATCH: u32 = 400;
 /// sees one change within a second.
 const GATHER: Duration = Duration::from_millis(300);
 
-/// How long a run waits for a signal. A signal may be lost; then changes are this late.
-const RUN_EVERY: Duration = Duration::from_secs(60);
+/// How long a run waits for a signal. A signal may be lost, and roles in other processes give none; then changes are this
+/// late. A run that finds nothing reads one index.
+const RUN_EVERY: Duration = Duration::from_secs(5);
 
 /// How long to wait after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
