@@ -30,7 +30,7 @@ pub use codec::{Codec, NotUnderstood, decode_answer, decode_call, encode_answer,
 pub use dry_run::DryRun;
 pub use issuer::{IssuerEntry, IssuerPin, KeyBound};
 pub use owner::*;
-pub use proofs::{GrantEntry, KeyEntry, MirroredGrant, ProofAnswer, ProofCall};
+pub use proofs::{GrantEntry, KeyEntry, MirroredGrant, ProofAnswer, ProofCall, ServiceKey};
 pub use rollout::{Results, Ring, RolloutPlan, Then};
 pub use standing::{AuditLine, DeviceEntry, Standing};
 pub use who::{Explained, Held, PersonEntry, WhoMay};

@@ -18,6 +18,9 @@ pub enum ProofCall {
         name: String,
         /// The level that the key gets.
         level: Level,
+        /// What the key may ask for, and no more, where it is a service's; none: whatever its person may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service: Option<ServiceKey>,
     },
     /// Answer: `Keys`.
     ListKeys,
@@ -62,6 +65,18 @@ pub enum ProofCall {
         /// The grant's id.
         id: String,
     },
+}
+
+/// What a service key may ask for: a program signs with it, and nobody is at the keyboard.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceKey {
+    /// The kinds of action.
+    pub kinds: Vec<ActionKind>,
+    /// The collection, by id or name, whose devices may be asked for.
+    pub collection: String,
+    /// How long the key holds.
+    pub valid_seconds: u64,
 }
 
 /// The authority's answer about people's keys.

@@ -270,7 +270,12 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
         ),
         (
             OwnerCall::Proofs {
-                call: Box::new(ProofCall::CreatePairing { user, name: "ann".into(), level: Level::Web }),
+                call: Box::new(ProofCall::CreatePairing {
+                    user,
+                    name: "ann".into(),
+                    level: Level::Web,
+                    service: None,
+                }),
             },
             r#""call":"owner","owner":{"ask":"proofs","call":{"do":"create_pairing","user":"UUID","name":"ann","level":"web"}}"#,
         ),

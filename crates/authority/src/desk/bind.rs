@@ -108,6 +108,7 @@ impl Desk {
             console: binding.console,
             issuer: Some(proven.issuer),
             idh: proven.idh.hex(),
+            service: None,
             how: "bound by the provider's token".to_owned(),
             made_at,
             expires: proven.until,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use action::{Reason, Timestamp};
-use authority_link::Answer;
+use authority_link::{Answer, ServiceKey};
 use proof::{
     Hash,
     pairing::{PairingAnswer, PairingError, PairingKeys, PairingRequest, UnverifiedPairing},
@@ -90,9 +90,15 @@ impl Desk {
             console: request.console,
             issuer: None,
             idh: String::new(),
-            how: "paired at the site".to_owned(),
+            service: stored.service.clone(),
+            how: how(stored.service.as_ref()),
             made_at: now,
-            expires: now.plus(KEY_HOLDS),
+            expires: now.plus(
+                stored
+                    .service
+                    .as_ref()
+                    .map_or(KEY_HOLDS, |service| Duration::from_secs(service.valid_seconds)),
+            ),
             ended_at: None,
         };
         let jkt = request.jwk.thumbprint();
@@ -138,6 +144,17 @@ impl Desk {
         self.log.warn(format_args!("Refused to pair a key of {}: {error}.", stored.person_name));
         self.mark(number);
         Ok(())
+    }
+}
+
+/// Returns how a key came to be known, and what limits it.
+fn how(service: Option<&ServiceKey>) -> String {
+    match service {
+        None => "paired at the site".to_owned(),
+        Some(ServiceKey { kinds, collection, .. }) => {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind.template()).collect();
+            format!("paired at the site for a service: {} on {collection}", kinds.join(", "))
+        }
     }
 }
 

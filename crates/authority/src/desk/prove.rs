@@ -157,6 +157,15 @@ impl Desk {
             let what = "it was made before the nonce that it carries; is the clock right?".to_owned();
             return Err(Reason::RequestNotValid { what });
         }
+        if let Some(service) = &key.service {
+            if !service.kinds.contains(&ActionKind(request.params.task_type)) {
+                return Err(not_valid("the service key is not for this kind of action"));
+            }
+            if !self.covers(&service.collection, &request.targets) {
+                let collections = vec![self.collection_name(&service.collection)];
+                return Err(Reason::DeviceOutsideCollections { collections, grantor: None });
+            }
+        }
         if key.level < needed {
             return Err(Reason::ProofLevelTooLow { needed: needed.to_string() });
         }
@@ -180,7 +189,7 @@ impl Desk {
         if needed > Level::Web {
             return Err(Reason::ProofLevelTooLow { needed: needed.to_string() });
         }
-        let covering = grants.iter().filter(|grant| self.covers(grant, &request.targets));
+        let covering = grants.iter().filter(|grant| self.covers(&grant.collection, &request.targets));
         let mut per_hour = None;
         for grant in covering {
             if self.site.proofs.has_room(grant, now) {
@@ -197,13 +206,13 @@ impl Desk {
         })
     }
 
-    fn covers(&self, grant: &StoredGrant, targets: &Targets) -> bool {
+    fn covers(&self, wanted: &str, targets: &Targets) -> bool {
         match targets {
             Targets::Devices { devices } => {
-                devices.iter().all(|target| self.site.holds(&grant.collection, target.device))
+                devices.iter().all(|target| self.site.holds(wanted, target.device))
             }
             Targets::Collection { collection, .. } => {
-                self.site.collections.within(collection).contains(&&*grant.collection)
+                self.site.collections.within(collection).contains(&wanted)
             }
         }
     }

@@ -156,6 +156,7 @@ impl Site {
             console: CONSOLE,
             issuer: None,
             idh: String::new(),
+            service: None,
             how: "paired at the site".into(),
             made_at: self.now,
             expires: self.now.plus(90 * DAY),

@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 6, sqlite: POLICY_VERSIONS, postgres: POLICY_VERSIONS },
         Step { version: 7, sqlite: PROOFS, postgres: PROOFS },
         Step { version: 8, sqlite: ISSUERS, postgres: ISSUERS },
+        Step { version: 9, sqlite: SERVICE_KEYS, postgres: SERVICE_KEYS },
     ],
 };
 
@@ -222,4 +223,10 @@ CREATE TABLE issuer (
 );
 ALTER TABLE person_key ADD COLUMN issuer TEXT;
 ALTER TABLE person_key ADD COLUMN idh TEXT NOT NULL DEFAULT '';
+";
+
+/// Keys that may ask for some kinds on one collection only.
+const SERVICE_KEYS: &str = "
+ALTER TABLE pairing ADD COLUMN service TEXT;
+ALTER TABLE person_key ADD COLUMN service TEXT;
 ";

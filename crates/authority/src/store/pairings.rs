@@ -1,10 +1,11 @@
 //! Pairing codes. Their secret is kept, for both messages of a pairing are made with it; it is gone with the code.
 
 use action::{Timestamp, UserId};
+use authority_link::ServiceKey;
 use database::{DbError, Statement, Transaction, args};
 use proof::{Level, join_token::Secret};
 
-use super::Store;
+use super::{Store, devices::json};
 
 /// A pairing code, as it is stored.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct StoredPairing {
     pub(crate) person_name: String,
     /// The level that the key gets.
     pub(crate) level: Level,
+    /// What the key may ask for, and no more.
+    pub(crate) service: Option<ServiceKey>,
     /// When it ends.
     pub(crate) expires: Timestamp,
     /// How many messages came that were not made with it.
@@ -26,10 +29,11 @@ pub(crate) struct StoredPairing {
 }
 
 const ONE: Statement = Statement::both(
-    "SELECT id, secret, person, person_name, level, expires, failures FROM pairing WHERE id = $1",
+    "SELECT id, secret, person, person_name, level, service, expires, failures FROM pairing WHERE id = $1",
 );
 const PUT: Statement = Statement::both(
-    "INSERT INTO pairing (id, secret, person, person_name, level, expires, failures) VALUES ($1, $2, $3, $4, $5, $6, 0)",
+    "INSERT INTO pairing (id, secret, person, person_name, level, service, expires, failures) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
 );
 const FAIL: Statement = Statement::both("UPDATE pairing SET failures = failures + 1 WHERE id = $1");
 const END: Statement = Statement::both("DELETE FROM pairing WHERE id = $1");
@@ -47,6 +51,7 @@ impl Store {
                 person: row.parsed("person")?,
                 person_name: row.text("person_name")?.to_owned(),
                 level: row.parsed("level")?,
+                service: row.opt_text("service")?.map(|_| row.json("service")).transpose()?,
                 expires: Timestamp(row.int("expires")?),
                 failures: u32::try_from(row.unsigned("failures")?).unwrap_or(u32::MAX),
             })
@@ -62,6 +67,7 @@ impl Store {
             stored.person.to_string(),
             stored.person_name.as_str(),
             stored.level.name(),
+            stored.service.as_ref().map(json),
             stored.expires.0,
         ];
         change.execute(&PUT, arguments).await.map(|_| ())

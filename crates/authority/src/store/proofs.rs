@@ -1,11 +1,12 @@
 //! People's keys, the level of each kind of action, for whom the console may vouch, and the last nonces.
 
 use action::{ActionKind, ConsoleId, TenantId, Timestamp, UserId};
+use authority_link::ServiceKey;
 use database::{DbError, Row, Statement, Transaction, args};
 use proof::{Level, PersonKey, Thumbprint};
 use uuid::Uuid;
 
-use super::Store;
+use super::{Store, devices::json};
 
 /// A person's key, as it is stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,6 +27,8 @@ pub(crate) struct StoredKey {
     pub(crate) issuer: Option<String>,
     /// SHA-256 of the provider's token, hexadecimal; empty where the site has paired it.
     pub(crate) idh: String,
+    /// What it may ask for, and no more, where it is a service's.
+    pub(crate) service: Option<ServiceKey>,
     /// How the site came to know it.
     pub(crate) how: String,
     /// When that was.
@@ -56,12 +59,12 @@ pub(crate) struct StoredGrant {
 }
 
 const KEYS: Statement = Statement::both(
-    "SELECT jwk, person, person_name, level, tenant, console, issuer, idh, how, made_at, expires, ended_at \
+    "SELECT jwk, person, person_name, level, tenant, console, issuer, idh, service, how, made_at, expires, ended_at \
      FROM person_key ORDER BY made_at, jkt",
 );
 const PUT_KEY: Statement = Statement::both(
-    "INSERT INTO person_key (jkt, jwk, person, person_name, level, tenant, console, issuer, idh, how, made_at, expires) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    "INSERT INTO person_key (jkt, jwk, person, person_name, level, tenant, console, issuer, idh, service, how, made_at, expires) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
      ON CONFLICT (jkt) DO UPDATE SET person_name = excluded.person_name, idh = excluded.idh, expires = excluded.expires",
 );
 const END_KEY: Statement =
@@ -102,6 +105,7 @@ impl Store {
             stored.console.to_string(),
             stored.issuer.clone(),
             stored.idh.as_str(),
+            stored.service.as_ref().map(json),
             stored.how.as_str(),
             stored.made_at.0,
             stored.expires.0,
@@ -194,6 +198,7 @@ fn key(row: &Row) -> Result<StoredKey, DbError> {
         console: row.parsed("console")?,
         issuer: row.opt_text("issuer")?.map(str::to_owned),
         idh: row.text("idh")?.to_owned(),
+        service: row.opt_text("service")?.map(|_| row.json("service")).transpose()?,
         how: row.text("how")?.to_owned(),
         made_at: Timestamp(row.int("made_at")?),
         expires: Timestamp(row.int("expires")?),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use action::{ActionKind, Timestamp, UserId};
-use authority_link::{GrantEntry, KeyEntry, OwnerAnswer, ProofAnswer, ProofCall};
+use authority_link::{GrantEntry, KeyEntry, OwnerAnswer, ProofAnswer, ProofCall, ServiceKey};
 use proof::{Level, Thumbprint, join_token::Secret, pairing::PairingCode};
 
 use super::{Desk, DeskError, name_problem, not_valid, record};
@@ -24,8 +24,8 @@ const MOST_GRANTS: usize = 1_000;
 impl Desk {
     pub(super) async fn proofs(&mut self, call: ProofCall, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
         let said = match call {
-            ProofCall::CreatePairing { user, name, level } => {
-                self.create_pairing(user, name, level, now).await?
+            ProofCall::CreatePairing { user, name, level, service } => {
+                self.create_pairing(user, name, level, service, now).await?
             }
             ProofCall::ListKeys => Ok(self.list_keys()),
             ProofCall::EndKey { key } => self.end_key(&key, now).await?,
@@ -58,8 +58,21 @@ impl Desk {
         user: UserId,
         name: String,
         level: Level,
+        mut service: Option<ServiceKey>,
         now: Timestamp,
     ) -> Result<Result<ProofAnswer, OwnerAnswer>, DeskError> {
+        if let Some(service) = &mut service {
+            let Some(collection) = self.site.collection_id(&service.collection) else {
+                let what = format!("the site has no collection `{}`", service.collection);
+                return Ok(Err(not_valid(what, "look it up: `tenon collection list`")));
+            };
+            service.collection = collection;
+            let longest = LONGEST_GRANT.as_secs();
+            if service.kinds.is_empty() || !(1..=longest).contains(&service.valid_seconds) {
+                let what = "a service key is for at least one kind of action, and for at most a year";
+                return Ok(Err(not_valid(what, "name the kinds, and a shorter time")));
+            }
+        }
         let name = self.name_of(user, name);
         if let Some(problem) = name_problem(&name) {
             return Ok(Err(problem));
@@ -74,6 +87,7 @@ impl Desk {
             person: user,
             person_name: name,
             level,
+            service,
             expires,
             failures: 0,
         };

@@ -282,7 +282,7 @@ async fn the_console_vouches_only_where_the_owner_has_granted_it() {
 }
 
 async fn pairing_code(site: &mut Site, user: UserId, level: Level) -> PairingCode {
-    match ask(site, ProofCall::CreatePairing { user, name: String::new(), level }).await {
+    match ask(site, ProofCall::CreatePairing { user, name: String::new(), level, service: None }).await {
         ProofAnswer::Pairing { code, .. } => code.parse().expect("a code"),
         other => panic!("no code: {other:?}"),
     }

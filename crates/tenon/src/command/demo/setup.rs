@@ -216,7 +216,7 @@ async fn vouching(site: &SiteFolder, user: action::UserId) -> anyhow::Result<()>
 /// Has the site know a key of the administrator's, with which the command line signs.
 async fn paired(plan: &Plan, client: &Client, site: &SiteFolder, user: action::UserId) -> anyhow::Result<()> {
     let level = proof::Level::Native;
-    let call = ProofCall::CreatePairing { user, name: String::new(), level };
+    let call = ProofCall::CreatePairing { user, name: String::new(), level, service: None };
     let ProofAnswer::Pairing { code, .. } = proofs::ask(site, call).await? else {
         anyhow::bail!("the site authority made no pairing code");
     };

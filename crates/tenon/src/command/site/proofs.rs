@@ -1,7 +1,7 @@
 //! `tenon site pair`, `sign-out`, `key`, `level` and `vouch`: by what people prove at this site that they ask.
 
 use action::{ActionKind, UserId};
-use authority_link::{OwnerAnswer, OwnerCall, ProofAnswer, ProofCall};
+use authority_link::{OwnerAnswer, OwnerCall, ProofAnswer, ProofCall, ServiceKey};
 use console_api::Kind;
 use proof::Level;
 use uuid::Uuid;
@@ -25,6 +25,15 @@ pub(crate) struct Pair {
     /// What the key may sign: `web` for a page, `native` for the command line
     #[arg(long, default_value_t = Level::Native)]
     level: Level,
+    /// Make it the key of a service: what it may ask for, such as `sync-machine-policy`; may be given more than once
+    #[arg(long = "kind", requires = "collection")]
+    kinds: Vec<Kind>,
+    /// The collection whose devices a service key may ask for
+    #[arg(long, requires = "kinds")]
+    collection: Option<String>,
+    /// How many days a service key holds
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=365))]
+    days: u64,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -144,7 +153,12 @@ pub(crate) async fn ask(site: &SiteFolder, call: ProofCall) -> anyhow::Result<Pr
 
 /// Prints a pairing code. It is good for ten minutes, once.
 pub(super) async fn pair(pair: Pair) -> anyhow::Result<()> {
-    let call = ProofCall::CreatePairing { user: pair.user, name: pair.name, level: pair.level };
+    let service = pair.collection.map(|collection| ServiceKey {
+        kinds: pair.kinds.iter().map(|kind| kind.0).collect(),
+        collection,
+        valid_seconds: pair.days * 24 * 3600,
+    });
+    let call = ProofCall::CreatePairing { user: pair.user, name: pair.name, level: pair.level, service };
     match ask(&pair.site, call).await? {
         ProofAnswer::Pairing { code, expires } if pair.json => {
             print::json(&serde_json::json!({ "code": code, "expires": expires }))
