@@ -14,6 +14,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     web::build()?;
     web::install(web::STORIES)?;
     web::install(web::PROVIDER)?;
+    web::install(web::GRAPH)?;
     python::install()?;
     // The tests in `e2e` start the real programs, which cargo does not build for another package's tests.
     shell::run(&mut shell::cargo(["build", "--locked", "--workspace", "--bins"]))?;

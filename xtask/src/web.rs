@@ -18,6 +18,8 @@ pub(crate) const STORIES: &str = "e2e/page";
 
 /// The folder of the OpenID Connect provider of the sign-in stories.
 pub(crate) const PROVIDER: &str = "e2e/oidc";
+/// The folder of the script that speaks to Microsoft Graph.
+pub(crate) const GRAPH: &str = "e2e/graph";
 
 /// Tells cargo which page a release build carries; `crates/console/src/assets.rs` reads it.
 pub(crate) const PAGE: &str = "TENON_PAGE";

@@ -14,6 +14,7 @@ use service::{
     http::{self, Listener},
     log::{Component, ComponentLog, LogSettings},
     shutdown::Shutdown,
+    tls::{self, CertificateFiles},
 };
 use tokio::net::TcpListener;
 
@@ -34,6 +35,12 @@ pub(crate) struct Proxy {
     /// The file with the secret that callers show as their token; made where it is not there
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
+    /// A certificate for the address, PEM: Microsoft's own client sends its token over https only
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
 }
 
 /// The shortest secret that a file may hold, in letters.
@@ -60,11 +67,21 @@ pub(crate) async fn run(proxy: Proxy) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("failed to listen on {}", proxy.listen))?;
     let address = listener.local_addr().context("failed to listen")?;
+    let (listener, scheme) = match (&proxy.tls_certificate, &proxy.tls_key) {
+        (Some(chain), Some(key)) => {
+            let files = CertificateFiles::load(chain, key).context("failed to use the certificate")?;
+            let config =
+                tls::web_server_config(files.certificate()).context("failed to use the certificate")?;
+            (Listener::Tls(listener, config), "https")
+        }
+        _ => (Listener::Plain(listener), "http"),
+    };
     let shutdown = Shutdown::on_signals().context("failed to listen for signals")?;
-    let desk = graph::Desk { client, secret, base: format!("http://{address}"), folder, log: log.clone() };
-    print::line(&format!("Microsoft Graph answers at http://{address}/v1.0"))?;
+    let desk =
+        graph::Desk { client, secret, base: format!("{scheme}://{address}"), folder, log: log.clone() };
+    print::line(&format!("Microsoft Graph answers at {scheme}://{address}/v1.0"))?;
     print::line(&format!("the token of its callers is in {}", path.display()))?;
-    http::serve(graph::router(Arc::new(desk)), Listener::Plain(listener), log, shutdown).await;
+    http::serve(graph::router(Arc::new(desk)), listener, log, shutdown).await;
     Ok(())
 }
 
