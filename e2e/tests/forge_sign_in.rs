@@ -1,8 +1,10 @@
 //! Whoever wants to be somebody else at a site: what the site pinned, and what it refuses.
 
-use action::{ConsoleId, TenantId};
+use action::{ActionKind, ConsoleId, TaskGuid, TenantId};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use console_api::{Client, KeyAtSite, NewKey};
+use console_api::{
+    Client, Holder, KeyAtSite, Kind, NewAction, NewAssignment, NewKey, NewTarget, SignedActions, Signer,
+};
 use e2e::{Browser, OpenIdProvider, Program, World, WorldOptions, binary, eventually};
 use proof::{
     Level, PersonSigningKey,
@@ -119,6 +121,63 @@ async fn a_flood_of_unknown_keys_causes_one_fetch() {
         before,
         "keys that were fetched just now are not fetched again"
     );
+}
+
+#[tokio::test]
+async fn a_silent_sign_in_with_a_key_of_its_own_gets_no_further_than_the_web_level() {
+    let mut world = World::start(WorldOptions { with_provider: true, ..WorldOptions::default() }).await;
+    let _agent = world.add_agent("kassa-1");
+    let device = world.device("kassa-1", |device| device.online).await;
+    pin(&world, &["--native-client", "cli", "--web-client", "page"]);
+    provider(&mut world).person("4711", "bo", &["operators"]);
+    let bo = proof::person_of(&issuer(&world), "sub", "4711");
+    let id = bo.to_string();
+    world.site.tenon(&["role", "assign", "Operations Administrator", "--user", &id, "--name", "Bo"]);
+    let roles = world.client.roles().await.expect("roles");
+    let role = roles.iter().find(|role| role.name == "Help Desk Operator").expect("built in").id;
+    let holder = Holder::Group { group: "operators".to_owned() };
+    let assignment = NewAssignment { role, holder, sites: Vec::new(), device_groups: Vec::new() };
+    world.client.assign(&assignment).await.expect("assigned");
+    let (success, printed) = login(&world).await;
+    assert!(success, "{printed}");
+
+    // The page's origin can sign the person in again without a word, and choose the key.
+    let forger = Forger::new(&world, Level::Web, 9).await;
+    let redirect = format!("{}/api/v1/sign-in/openid/return", world.url);
+    let provider = world.provider.as_ref().expect("a provider");
+    let token = provider.id_token("page", &forger.nonce(), &redirect).await;
+    let bound = only(forger.show(&world, &token).await);
+    assert_eq!(bound.bound.map(|bound| bound.level).as_deref(), Some("web"));
+    let as_bo = signed_in(&world);
+    let signer = Signer {
+        key: PersonSigningKey::from_secret(&[9; 32]).expect("a key"),
+        level: Level::Web,
+        user: bo,
+        tenant: forger.tenant,
+        site: bound.site,
+        console: forger.console,
+        token: Some((issuer(&world), proof::Hash::of(token.as_bytes()).hex())),
+    };
+    for (kind, refused) in
+        [(ActionKind::MACHINE_POLICY, None), (ActionKind::PROBE, Some("proof_level_too_low"))]
+    {
+        let new = NewAction {
+            kind: Kind(kind),
+            target: NewTarget::Device { device: device.id },
+            param: String::new(),
+            deliver_by: None,
+            finish_within_seconds: None,
+            offline: None,
+            task_guid: None,
+        };
+        let drafts = as_bo.draft_action(&new).await.expect("drafts").drafts;
+        let id = TaskGuid(uuid::Uuid::new_v4());
+        let signed = signer.sign(&drafts[0], &new, id, clock::now()).expect("signed");
+        let requests = vec![String::from_utf8(signed.encode()).expect("text")];
+        as_bo.create_signed(&SignedActions { requests }, &id.to_string()).await.expect("carried");
+        let action = world.ended(id).await;
+        assert_eq!(action.why.map(|why| why.reason).as_deref(), refused, "{kind:?}");
+    }
 }
 
 /// Somebody with a key, and the console in hand.
