@@ -4,6 +4,7 @@ use action::SiteId;
 use proof::{
     NonceKey, PersonKey, PersonSigningKey, SignedRequest, SiteNonce,
     join_token::Secret,
+    key_binding::{For, KeyBinding, Retirement},
     pairing::{PairingAnswer, PairingCode, PairingKeys, UnverifiedPairing},
     request::Sent,
 };
@@ -44,5 +45,21 @@ pub(super) fn pairing(bytes: &[u8]) {
         && let Ok(request) = message.verify(&PairingKeys::of(message.id(), &code.secret))
     {
         let _ = PairingAnswer::verify(text, &code, &request);
+    }
+}
+
+/// What binds a key, and what ends it. One that is read says the same when it is read again.
+pub(super) fn key_binding(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for whom in [For::Sites, For::Console] {
+        if let Ok(binding) = KeyBinding::verify(whom, text) {
+            assert!(text.ends_with(binding.refreshed.as_deref().unwrap_or(&binding.id_token)));
+            let _ = binding.commitment().nonce();
+        }
+    }
+    if let Ok(key) = PersonSigningKey::from_secret(&[7; 32])
+        && let Ok(retirement) = Retirement::verify(text, &key.public())
+    {
+        assert_eq!(Retirement::key_of(text).ok(), Some(retirement.jkt));
     }
 }
