@@ -101,7 +101,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
 async fn ask(world: &World, target: NewTarget) -> anyhow::Result<TaskGuid> {
     let task_guid = TaskGuid(uuid::Uuid::new_v4());
     let new = NewAction {
-        kind: Kind(ActionKind::PROBE),
+        kind: Kind(ActionKind::MACHINE_POLICY),
         target,
         param: String::new(),
         deliver_by: None,

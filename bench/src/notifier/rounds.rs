@@ -47,6 +47,29 @@ struct Plan {
     only: Option<String>,
 }
 
+/// Servers that are measured in turn.
+const IN_TURN: &[Server] =
+    &[Server::Sqlite, Server::Postgres, Server::Mosquitto, Server::Nats, Server::JetStream];
+/// Where each device has a durable consumer.
+const CONSUMERS: &[Server] = &[Server::Consumers, Server::Sqlite];
+/// As many devices as one process holds.
+const LARGE: &[Server] = &[Server::Sqlite];
+
+impl Plan {
+    /// Returns what is measured, with fewer devices first: an action is for all devices that are enrolled by then.
+    fn parts(&self) -> Vec<(usize, &'static [Server])> {
+        let mut parts: Vec<(usize, &'static [Server])> =
+            self.devices.iter().map(|size| (*size, IN_TURN)).collect();
+        for (size, part) in [(self.consumers, CONSUMERS), (self.large, LARGE)] {
+            if size > 0 {
+                parts.push((size, part));
+            }
+        }
+        parts.sort_by_key(|(size, _)| *size);
+        parts
+    }
+}
+
 /// What a server is while it is measured.
 pub(super) struct Watched {
     pids: Vec<u32>,
@@ -88,26 +111,20 @@ impl Bench {
     }
 
     pub(super) async fn run(&mut self, results: &mut Results) -> anyhow::Result<()> {
-        for size in self.options.devices.clone() {
+        for (size, part) in self.options.parts() {
+            if part.first().is_none_or(|last| !self.wants(*last)) && part.len() < 3 {
+                continue;
+            }
             self.prepare(size).await?;
+            if let [Server::Sqlite] = part {
+                large::run(self, size, results).await?;
+                continue;
+            }
             for round in 1..=self.options.rounds {
-                for server in Server::ALL.into_iter().filter(|server| *server != Server::Consumers) {
-                    self.one(server, size, round, results).await?;
+                for server in part {
+                    self.one(*server, size, round, results).await?;
                 }
             }
-        }
-        let consumers = self.options.consumers;
-        if consumers > 0 && self.wants(Server::Consumers) {
-            self.prepare(consumers).await?;
-            for round in 1..=self.options.rounds {
-                for server in [Server::Sqlite, Server::Consumers] {
-                    self.one(server, consumers, round, results).await?;
-                }
-            }
-        }
-        if self.options.large > 0 && self.wants(Server::Sqlite) {
-            self.prepare(self.options.large).await?;
-            large::run(self, self.options.large, results).await?;
         }
         Ok(())
     }

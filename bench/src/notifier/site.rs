@@ -182,7 +182,7 @@ pub(super) async fn decide(
         site,
         console,
         kind: RequestKind::DeviceAction,
-        params: Params { task_type: action::ActionKind::PROBE.0, task_param: String::new() },
+        params: Params { task_type: action::ActionKind::MACHINE_POLICY.0, task_param: String::new() },
         targets: Targets::Collection { collection: Targets::ALL_DEVICES.to_owned(), at_most, version: 0 },
         iat: now,
         exp: now.plus(AN_HOUR),

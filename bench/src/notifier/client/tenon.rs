@@ -50,10 +50,7 @@ impl Tenon {
         if !repeated || device.open.is_some() {
             device.open = Some(task);
         }
-        let at = clock::now();
-        let (code, detail) = (ReturnCode::SUCCESS, String::new());
-        out.extend_from_slice(&ToServer::Receipt(Receipt { at, task }).frame());
-        out.extend_from_slice(&ToServer::Response(Response { at, task, code, detail, repeated }).frame());
+        say(task, repeated, out);
         Heard { answered: usize::from(!repeated), repeated: repeated.into(), ..Heard::default() }
     }
 
@@ -89,6 +86,10 @@ impl Speech for Tenon {
                     other => bail!("the sign-in was not confirmed: {other:?}"),
                 }
                 all.served = true;
+                // As an agent does: an answer is said again until the server has said that it is stored.
+                if let Some(open) = self.device.open {
+                    say(open, false, out);
+                }
                 continue;
             }
             let Some(signed_in) = &mut self.signed_in else { bail!("nothing was signed in") };
@@ -110,4 +111,12 @@ impl Speech for Tenon {
     fn keep_alive(&mut self) -> Vec<u8> {
         ToServer::KeepAlive.frame()
     }
+}
+
+/// Says receipt and answer, in one write.
+fn say(task: PushedTask, repeated: bool, out: &mut Vec<u8>) {
+    let at = clock::now();
+    let (code, detail) = (ReturnCode::SUCCESS, String::new());
+    out.extend_from_slice(&ToServer::Receipt(Receipt { at, task }).frame());
+    out.extend_from_slice(&ToServer::Response(Response { at, task, code, detail, repeated }).frame());
 }
