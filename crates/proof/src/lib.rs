@@ -6,7 +6,7 @@
 //! its root ([`push`]); the agent checks what reaches it in [`task`]. A device learns whom to believe from a
 //! [`join_token`] and a [`trust_document`], which policies it has from a [`manifest`], and what time it is from
 //! [`site_time`]; who is who in certificates is in [`role`]. What was done stands in an
-//! [`audit`].
+//! [`audit`], of which the other side of a link keeps the hashes as a [`witness`].
 //!
 //! Nothing here reads a clock, throws dice or does I/O.
 
@@ -38,6 +38,7 @@ pub mod trust_document;
 pub mod join_token;
 pub mod role;
 pub mod audit;
+pub mod witness;
 
 pub use audit_head::AuditHead;
 pub use canonical::NotCanonical;
