@@ -10,18 +10,20 @@ use service::{
     error::Chain,
     log::ComponentLog,
     shutdown::Shutdown,
-    tls::{self, ServerCertificate, TlsError},
+    tls::{self, ClientAuth, ClientVerifier, ServerCertificate, TlsError},
 };
 use tokio::time::{Duration, sleep};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::{
+    RENEWAL_GRACE,
     admit::only_uri,
     authority::{Authority, AuthorityError},
 };
 
-/// How often the age of the certificate is looked at. It is replaced weeks before its end.
-const LOOK_EVERY: Duration = Duration::from_secs(3_600);
+/// How often the trust document and the age of the certificate are looked at. A new CA is taken within that time; the
+/// certificate is replaced weeks before its end.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// The certificate, and what it says of the site.
 #[derive(Debug)]
@@ -31,9 +33,11 @@ pub(crate) struct Identity {
     pub(crate) certificate: Arc<ServerCertificate>,
     /// The site that it is of.
     pub(crate) site: SiteId,
-    /// The CA that issued it, PEM.
-    pub(crate) ca_pem: String,
+    /// Verifies devices against the CA that issued it, and those before it that are believed.
+    pub(crate) clients: Arc<ClientVerifier>,
     life: Life,
+    /// The site's trust document when the certificate was made: with another one, it may be of another CA.
+    trust: String,
 }
 
 /// Why the management point has no certificate.
@@ -64,11 +68,13 @@ impl Life {
 impl Identity {
     /// Makes a key and has the authority certify it.
     pub(crate) async fn obtain(authority: Authority) -> Result<Self, NoCertificate> {
+        let trust = authority.trust_document().await?;
         let (chain, key) = issue(&authority).await?;
         let Told { site, ca_pem, life } = Told::read(&chain)?;
         let certificate = ServerCertificate::new(&chain, &key)?;
+        let clients = ClientVerifier::new(ClientAuth::OptionalExpired { ca_pem, grace: RENEWAL_GRACE })?;
 
-        Ok(Self { authority, certificate, site, ca_pem, life })
+        Ok(Self { authority, certificate, site, clients, life, trust })
     }
 
     /// Replaces the certificate when it is time, until the shutdown begins.
@@ -78,10 +84,12 @@ impl Identity {
                 () = shutdown.begun() => return,
                 () = sleep(LOOK_EVERY) => {}
             }
-            if !self.life.is_due(clock::now()) {
+            // An authority that is away is asked again.
+            let Ok(trust) = self.authority.trust_document().await else { continue };
+            if trust == self.trust && !self.life.is_due(clock::now()) {
                 continue;
             }
-            match self.replace().await {
+            match self.replace(trust).await {
                 Ok(()) => {
                     log.info(format_args!("Renewed the server certificate, valid until {}.", self.life.to))
                 }
@@ -94,10 +102,13 @@ impl Identity {
         }
     }
 
-    async fn replace(&mut self) -> Result<(), NoCertificate> {
+    async fn replace(&mut self, trust: String) -> Result<(), NoCertificate> {
         let (chain, key) = issue(&self.authority).await?;
-        self.life = Told::read(&chain)?.life;
+        let told = Told::read(&chain)?;
+        // Those who may come first, so that nobody is shown a certificate whose CA is not believed here.
+        self.clients.replace(&told.ca_pem)?;
         self.certificate.replace(&chain, &key)?;
+        (self.life, self.trust) = (told.life, trust);
 
         Ok(())
     }
@@ -129,9 +140,10 @@ impl Told {
         else {
             return Err(NoCertificate::Foreign("it is of another role"));
         };
-        let last = chain.rfind("-----BEGIN CERTIFICATE-----").filter(|start| *start > 0);
+        // All but the first: its issuer, and the CAs before it that are believed.
+        let second = chain.match_indices("-----BEGIN CERTIFICATE-----").nth(1).map(|(start, _)| start);
         let ca_pem =
-            last.map(|start| &chain[start..]).ok_or(NoCertificate::Foreign("the CA's is missing"))?;
+            second.map(|start| &chain[start..]).ok_or(NoCertificate::Foreign("the CA's is missing"))?;
         let at = |time: x509_parser::time::ASN1Time| Timestamp(time.timestamp().saturating_mul(1_000));
         let life = Life { from: at(own.validity().not_before), to: at(own.validity().not_after) };
 

@@ -30,7 +30,7 @@ use service::{
     metrics::Metrics,
     running::Running,
     shutdown::Shutdown,
-    tls::{self, ClientAuth, TlsError},
+    tls::{self, TlsError},
     wake::Wakes,
 };
 use site_store::SiteStore;
@@ -136,9 +136,8 @@ pub async fn start(
 
     let authority = Authority::at(authority);
     let identity = identity(&authority, &log, &shutdown).await?;
-    let clients = ClientAuth::OptionalExpired { ca_pem: identity.ca_pem.clone(), grace: RENEWAL_GRACE };
-    let tls =
-        tls::server_config_with(Arc::clone(&identity.certificate), &clients).map_err(StartError::Tls)?;
+    let (certificate, clients) = (Arc::clone(&identity.certificate), Arc::clone(&identity.clients));
+    let tls = tls::server_config_with(certificate, clients).map_err(StartError::Tls)?;
 
     let site = identity.site;
     let point = Arc::new(Point::new(&config, site, authority, store, wakes, log.clone()));

@@ -51,8 +51,9 @@ const RETRY_AFTER: u32 = 5;
 /// Enrolments at a time: each is a signature and two commits. More wait for their turn.
 const ENROLMENTS_AT_ONCE: usize = 32;
 
-/// How long the trust document is kept: it changes a few times a year.
-const TRUST_FRESH_FOR: Duration = Duration::from_secs(5);
+/// How long the trust document is kept: a device that meets a new key asks at once, and must not be given the document of
+/// before.
+const TRUST_FRESH_FOR: Duration = Duration::from_secs(1);
 
 /// How long a signed time is kept. Agents count on from the highest that they saw.
 const TIME_FRESH_FOR: Duration = Duration::from_millis(500);

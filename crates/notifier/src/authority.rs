@@ -77,6 +77,13 @@ impl Authority {
         }
     }
 
+    pub(crate) async fn trust_document(&self) -> Result<String, AuthorityError> {
+        match self.ask(Call::TrustDocument).await? {
+            Answer::TrustDocument { document } => Ok(document),
+            _ => Err(AuthorityError::OtherAnswer),
+        }
+    }
+
     pub(crate) async fn site_time(&self) -> Result<String, AuthorityError> {
         match self.ask(Call::SiteTime).await? {
             Answer::SiteTime { time } => Ok(time),

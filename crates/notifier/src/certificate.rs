@@ -1,4 +1,5 @@
-//! Certificates: the server's own, made at the start and replaced long before it ends, and what a device's says.
+//! Certificates: the server's own, made at the start and replaced long before it ends, whose CAs devices may be of, and what
+//! a device's says.
 
 use std::sync::Arc;
 
@@ -11,15 +12,16 @@ use service::{
     error::Chain,
     log::ComponentLog,
     shutdown::Shutdown,
-    tls::{self, ServerCertificate, TlsError},
+    tls::{self, ClientAuth, ClientVerifier, ServerCertificate, TlsError},
 };
 use tokio::time::{Duration, sleep};
 use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate};
 
 use crate::authority::{Authority, AuthorityError};
 
-/// How often the age of the certificate is looked at. It is replaced weeks before its end.
-const LOOK_EVERY: Duration = Duration::from_secs(3_600);
+/// How often the trust document and the age of the certificate are looked at. A new CA is taken within that time; the
+/// certificate is replaced weeks before its end.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// The server's certificate, and what it says of the site. Its key is never stored.
 #[derive(Debug)]
@@ -29,9 +31,13 @@ pub(crate) struct OwnCertificate {
     pub(crate) certificate: Arc<ServerCertificate>,
     /// The site that it is of.
     pub(crate) site: SiteId,
-    /// The CA that issued it, PEM.
+    /// The CA that issued it, and those before it that are believed, PEM.
     pub(crate) ca_pem: String,
+    /// Verifies devices against these CAs.
+    pub(crate) clients: Arc<ClientVerifier>,
     life: Life,
+    /// The site's trust document when the certificate was made: with another one, it may be of another CA.
+    trust: String,
 }
 
 /// Why the server has no certificate.
@@ -102,13 +108,13 @@ impl Holder {
 impl OwnCertificate {
     /// Makes a key and has the authority certify it.
     pub(crate) async fn obtain(authority: Authority) -> Result<Self, NoCertificate> {
+        let trust = authority.trust_document().await?;
         let (chain, key) = issue(&authority).await?;
         let holder = own(&chain)?;
-        let last = chain.rfind("-----BEGIN CERTIFICATE-----").filter(|start| *start > 0);
-        let ca_pem = last.map(|start| chain[start..].to_owned());
-        let ca_pem = ca_pem.ok_or(NoCertificate::Foreign("the CA's is missing"))?;
+        let ca_pem = cas(&chain)?.to_owned();
         let certificate = ServerCertificate::new(&chain, &key)?;
-        Ok(Self { authority, certificate, site: holder.site, ca_pem, life: holder.life })
+        let clients = ClientVerifier::new(ClientAuth::Required { ca_pem: ca_pem.clone() })?;
+        Ok(Self { authority, certificate, site: holder.site, ca_pem, clients, life: holder.life, trust })
     }
 
     /// Replaces the certificate when it is time, until the shutdown begins.
@@ -118,10 +124,12 @@ impl OwnCertificate {
                 () = shutdown.begun() => return,
                 () = sleep(LOOK_EVERY) => {}
             }
-            if !self.life.is_due(clock::now()) {
+            // An authority that is away is asked again.
+            let Ok(trust) = self.authority.trust_document().await else { continue };
+            if trust == self.trust && !self.life.is_due(clock::now()) {
                 continue;
             }
-            match self.replace().await {
+            match self.replace(trust).await {
                 Ok(()) => {
                     log.info(format_args!("Renewed the server certificate, valid until {}.", self.life.to))
                 }
@@ -134,10 +142,13 @@ impl OwnCertificate {
         }
     }
 
-    async fn replace(&mut self) -> Result<(), NoCertificate> {
+    async fn replace(&mut self, trust: String) -> Result<(), NoCertificate> {
         let (chain, key) = issue(&self.authority).await?;
         self.life = own(&chain)?.life;
+        // Those who may come first, so that nobody is shown a certificate whose CA is not believed here.
+        self.clients.replace(cas(&chain)?)?;
         self.certificate.replace(&chain, &key)?;
+        self.trust = trust;
         Ok(())
     }
 }
@@ -146,6 +157,13 @@ async fn issue(authority: &Authority) -> Result<(String, String), NoCertificate>
     let fresh = tls::key_and_csr()?;
     let chain = authority.server_certificate(fresh.csr_pem).await?;
     Ok((chain, fresh.key_pem))
+}
+
+/// Returns the CAs' certificates of a chain: all but the first.
+fn cas(chain: &str) -> Result<&str, NoCertificate> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let second = chain.match_indices(BEGIN).nth(1).map(|(start, _)| start);
+    second.map(|start| &chain[start..]).ok_or(NoCertificate::Foreign("the CA's is missing"))
 }
 
 /// Reads the server's own certificate, the first of the chain.

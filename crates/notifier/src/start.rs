@@ -11,7 +11,7 @@ use service::{
     log::ComponentLog,
     running::Running,
     shutdown::Shutdown,
-    tls::{self, ClientAuth, TlsError},
+    tls::{self, TlsError},
     wake::Wakes,
 };
 use site_store::SiteStore;
@@ -96,9 +96,11 @@ pub async fn start(
     let authority = Authority::at(authority);
     let own =
         certificate(&authority, &log).await.map_err(|source| StartError::Certificate(Box::new(source)))?;
-    let clients = ClientAuth::Required { ca_pem: own.ca_pem.clone() };
     let tickets = Arc::new(Tickets::new(&config.metrics));
-    let tls = with_tickets(&*tls::server_config_with(Arc::clone(&own.certificate), &clients)?, &tickets);
+    let tls = with_tickets(
+        &*tls::server_config_with(Arc::clone(&own.certificate), Arc::clone(&own.clients))?,
+        &tickets,
+    );
 
     let news = Arc::<News>::default();
     let counters = Counters::new(&config.metrics);

@@ -20,9 +20,10 @@ use rustls::{
 };
 
 pub use certificate::{CertificateFiles, ServerCertificate};
-pub use client::{client_config, outside_client_config};
+pub use client::{Shown, client_config, outside_client_config};
 pub use key::{KeyAndCsr, key_and_csr};
 pub use server::{ClientAuth, server_config, server_config_with, web_server_config};
+pub use verify::ClientVerifier;
 
 /// Why an end of TLS could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +50,8 @@ pub enum TlsError {
         /// Why.
         source: rustls::Error,
     },
-    /// The verifier of clients cannot be made.
-    #[error("the CA certificates for clients cannot be used")]
+    /// A verifier of the other end cannot be made.
+    #[error("the trusted CA certificates cannot be used")]
     Verifier(#[source] rustls::server::VerifierBuilderError),
     /// A key or a request for a certificate cannot be made.
     #[error("failed to make a key and a request for its certificate")]
@@ -72,6 +73,17 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
     Arc::new(provider)
 });
+
+/// Returns the first certificate of a chain, DER: the server's own.
+///
+/// # Errors
+///
+/// Says that the text holds none.
+pub fn own_certificate(chain_pem: &str) -> Result<Vec<u8>, TlsError> {
+    let what = "the certificate";
+    let first = certificates(chain_pem, what)?.into_iter().next();
+    first.map(|certificate| certificate.to_vec()).ok_or(TlsError::NotPem { what })
+}
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)

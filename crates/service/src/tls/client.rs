@@ -1,9 +1,15 @@
 //! The client's end of TLS.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::{
-    ClientConfig, RootCertStore, client::WantsClientCert, pki_types::CertificateDer, version::TLS13,
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::{
+        WantsClientCert, WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    pki_types::{CertificateDer, ServerName, UnixTime},
+    version::TLS13,
 };
 
 use super::{TlsError, certificates, private_key, provider, roots};
@@ -20,20 +26,74 @@ pub fn client_config(ca_pem: &str, identity: Option<(&str, &str)>) -> Result<Arc
 }
 
 /// Makes the client's end of a connection that leaves the site, to a console: TLS 1.2 or 1.3, trusting `ca_pem` where
-/// the owner named a CA file, else the system's roots.
-pub fn outside_client_config(ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, TlsError> {
+/// the owner named a CA file, else the system's roots. What the other end showed last is kept, believed or not: a proxy
+/// that reads along shows a certificate of its own.
+pub fn outside_client_config(ca_pem: Option<&str>) -> Result<(Arc<ClientConfig>, Arc<Shown>), TlsError> {
     let trusted = match ca_pem {
         Some(pem) => roots(pem)?,
         None => system_roots()?,
     };
-    finish(
-        ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .map_err(|source| TlsError::NotUsable { what: "TLS 1.2 and 1.3", source })?
-            .with_root_certificates(trusted),
-        None,
-        &[],
-    )
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted), provider());
+    let verifier = verifier.build().map_err(TlsError::Verifier)?;
+    let shown = Arc::new(Shown { verifier, last: Mutex::default() });
+    let config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|source| TlsError::NotUsable { what: "TLS 1.2 and 1.3", source })?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&shown) as Arc<dyn ServerCertVerifier>)
+        .with_no_client_auth();
+    Ok((Arc::new(config), shown))
+}
+
+/// What a server showed at the last handshake.
+#[derive(Debug)]
+pub struct Shown {
+    verifier: Arc<WebPkiServerVerifier>,
+    last: Mutex<Option<CertificateDer<'static>>>,
+}
+
+impl Shown {
+    /// Returns the server's own certificate of the last handshake, DER.
+    pub fn certificate(&self) -> Option<Vec<u8>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|shown| shown.to_vec())
+    }
+}
+
+/// Verifies as the library does.
+impl ServerCertVerifier for Shown {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(certificate.clone().into_owned());
+        self.verifier.verify_server_cert(certificate, intermediates, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
 }
 
 fn finish(

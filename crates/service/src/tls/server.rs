@@ -8,7 +8,7 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-use super::{ServerCertificate, TlsError, provider, roots, verify::Lenient};
+use super::{ClientVerifier, ServerCertificate, TlsError, provider, roots, verify::Lenient};
 
 /// What a server asks of its clients' certificates. All are verified against the CA's, with `clientAuth` usage.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -35,21 +35,37 @@ pub enum ClientAuth {
     },
 }
 
+impl ClientAuth {
+    /// Returns the same, of other CAs.
+    pub(super) fn with(&self, ca_pem: &str) -> Self {
+        let ca_pem = ca_pem.to_owned();
+        match self {
+            ClientAuth::None => ClientAuth::None,
+            ClientAuth::Required { .. } => ClientAuth::Required { ca_pem },
+            ClientAuth::Optional { .. } => ClientAuth::Optional { ca_pem },
+            ClientAuth::OptionalExpired { grace, .. } => {
+                ClientAuth::OptionalExpired { ca_pem, grace: *grace }
+            }
+        }
+    }
+}
+
 /// Makes the server's end of a wire of the site: TLS 1.3.
 pub fn server_config(
     chain_pem: &str,
     key_pem: &str,
     clients: &ClientAuth,
 ) -> Result<Arc<ServerConfig>, TlsError> {
+    let clients = ClientVerifier::new(clients.clone())?;
     server_config_with(ServerCertificate::new(chain_pem, key_pem)?, clients)
 }
 
-/// Makes the server's end of a wire of the site with a certificate that can be replaced: TLS 1.3.
+/// Makes the server's end of a wire of the site with a certificate and a verifier of clients that can be replaced: TLS 1.3.
 pub fn server_config_with(
     certificate: Arc<ServerCertificate>,
-    clients: &ClientAuth,
+    clients: Arc<ClientVerifier>,
 ) -> Result<Arc<ServerConfig>, TlsError> {
-    let mut config = config(certificate, clients, &[&TLS13])?;
+    let mut config = config(certificate, Some(clients), &[&TLS13])?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     // A resumed session verifies nothing again, and a ticket must not outlive the certificate that it stands for.
     config.send_tls13_tickets = 0;
@@ -59,20 +75,20 @@ pub fn server_config_with(
 
 /// Makes the server's end for browsers and scripts: TLS 1.2 or 1.3, HTTP/2 where the client has it.
 pub fn web_server_config(certificate: Arc<ServerCertificate>) -> Result<Arc<ServerConfig>, TlsError> {
-    let mut config = config(certificate, &ClientAuth::None, &[&TLS13, &TLS12])?;
+    let mut config = config(certificate, None, &[&TLS13, &TLS12])?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 
 fn config(
     certificate: Arc<ServerCertificate>,
-    clients: &ClientAuth,
+    clients: Option<Arc<ClientVerifier>>,
     versions: &[&'static SupportedProtocolVersion],
 ) -> Result<ServerConfig, TlsError> {
     let builder = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(versions)
         .map_err(|source| TlsError::NotUsable { what: "TLS 1.3", source })?;
-    let builder = match verifier(clients)? {
+    let builder = match clients {
         Some(verifier) => builder.with_client_cert_verifier(verifier),
         None => builder.with_no_client_auth(),
     };
@@ -82,7 +98,7 @@ fn config(
     Ok(config)
 }
 
-fn verifier(clients: &ClientAuth) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
+pub(super) fn verifier(clients: &ClientAuth) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
     let build = |ca_pem: &str, optional: bool| {
         let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(ca_pem)?), provider());
         let builder = if optional { builder.allow_unauthenticated() } else { builder };

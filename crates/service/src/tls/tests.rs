@@ -104,12 +104,12 @@ async fn replaced_certificate_files_serve_the_next_connection() {
     write(issue(&old, ExtendedKeyUsagePurpose::ServerAuth, 1));
     let files = CertificateFiles::load(&chain_file, &key_file).expect("loaded");
     let server = web_server_config(files.certificate()).expect("a server");
-    let trusts_new = outside_client_config(Some(&new.pem())).expect("a client");
+    let (trusts_new, _) = outside_client_config(Some(&new.pem())).expect("a client");
     connect(&trusts_new, &server).await.expect_err("the old certificate");
 
     fs::write(&chain_file, "-----BEGIN NOTHING-----").expect("written");
     assert!(matches!(files.reload(), Err(TlsError::NotPem { .. })));
-    let trusts_old = outside_client_config(Some(&old.pem())).expect("a client");
+    let (trusts_old, _) = outside_client_config(Some(&old.pem())).expect("a client");
     connect(&trusts_old, &server).await.expect("the old certificate still serves");
 
     write(issue(&new, ExtendedKeyUsagePurpose::ServerAuth, 1));
