@@ -46,15 +46,19 @@ impl Credentials {
         Ok(Self { identity, trust, reach: Reach { tls, proxy } })
     }
 
+    /// Returns the URLs of the management points that the device knows.
+    pub(crate) fn management_urls(&self) -> Vec<&str> {
+        let known = &self.trust.servers.management;
+        if known.is_empty() {
+            return vec![&self.identity.management_url];
+        }
+        known.iter().map(String::as_str).collect()
+    }
+
     /// Opens a connection to a management point, trying each that the device knows.
     pub(crate) async fn management(&self) -> Result<Session, ManagementError> {
-        let known = self.trust.servers.management.iter();
-        let mut urls: Vec<&String> = known.collect();
-        if urls.is_empty() {
-            urls.push(&self.identity.management_url);
-        }
         let mut last = None;
-        for url in urls {
+        for url in self.management_urls() {
             let place = match Place::of(url) {
                 Ok(place) => place,
                 Err(error) => {

@@ -95,6 +95,16 @@ pub enum DialError {
     Name(#[from] InvalidDnsNameError),
 }
 
+impl DialError {
+    /// Returns whether the other end's certificate is not of a CA that is believed: it is a stranger's, or the site has
+    /// another CA by now.
+    pub(crate) fn is_distrust(&self) -> bool {
+        let DialError::Handshake { source, .. } = self else { return false };
+        let cause = source.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+        matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
+    }
+}
+
 /// Opens a connection to the server of `site` that has `role`, at `address` (host and port).
 pub(crate) async fn server(
     address: &str,

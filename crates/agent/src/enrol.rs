@@ -180,7 +180,7 @@ pub async fn enrol(options: EnrolOptions) -> Result<Enrolment, EnrolError> {
 }
 
 /// Fetches the trust document from whoever answers.
-async fn trust_document(place: &Place, proxy: Option<Proxy>) -> Result<String, ManagementError> {
+pub(crate) async fn trust_document(place: &Place, proxy: Option<Proxy>) -> Result<String, ManagementError> {
     // The name is said to a server that may have several; it is not believed either.
     let name = ServerName::try_from(place.host().to_owned())
         .map_err(|_| ManagementError::Url { url: place.host().to_owned() })?;

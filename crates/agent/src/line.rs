@@ -39,6 +39,13 @@ pub(crate) enum LineError {
     UpgradeTooLate { address: String },
 }
 
+impl LineError {
+    /// Returns whether the server's certificate is not believed.
+    pub(crate) fn is_distrust(&self) -> bool {
+        matches!(self, LineError::Dial(error) if error.is_distrust())
+    }
+}
+
 /// A connection.
 #[derive(Debug)]
 pub(crate) enum Line {

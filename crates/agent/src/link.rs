@@ -115,6 +115,10 @@ impl Link {
             Err(error) => {
                 self.log.warn(format!("Failed to connect ({}): {}", carried(way.transport), Chain(&error)));
                 connect.failed(clock::boot(), dice::unit());
+                if error.is_distrust() {
+                    // Where the program has ended, so does this, at its next word.
+                    let _ = self.events.send(Event::Distrusted).await;
+                }
                 None
             }
         }

@@ -56,6 +56,11 @@ pub enum ManagementError {
 }
 
 impl ManagementError {
+    /// Returns whether the management point's certificate is not believed.
+    pub(crate) fn is_distrust(&self) -> bool {
+        matches!(self, ManagementError::Dial(error) if error.is_distrust())
+    }
+
     /// Returns how the management point refused, where it did.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

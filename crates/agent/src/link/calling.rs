@@ -26,6 +26,8 @@ pub(crate) enum Event {
     SignedIn(SignInConfirm),
     Heard(Heard),
     Lost,
+    /// The server's certificate is not of a CA that is believed.
+    Distrusted,
 }
 
 /// What the program tells the link.

@@ -30,6 +30,8 @@ impl Program {
                 self.push_again = None;
                 self.doubted.clear();
             }
+            // The site may have another CA by now: the trust document says so.
+            Event::Distrusted => self.desk.schedule().hurry(Work::Credentials, clock::boot()),
             Event::Heard(Heard::Request(request)) => self.request(*request),
             Event::Heard(Heard::Confirm(confirm)) => {
                 let pairs: Vec<_> = confirm.answers.iter().map(|task| (task.push_id, task.task_id)).collect();

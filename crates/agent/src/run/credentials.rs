@@ -10,8 +10,9 @@ use super::{Order, Report};
 use crate::{
     credentials::{Credentials, CredentialsError},
     desk::Outcome,
+    enrol,
     identity::{self, Identity, IdentityError},
-    management::{ManagementError, Session},
+    management::{ManagementError, Place, Session},
     schedule::{Ended, Work},
 };
 
@@ -30,6 +31,8 @@ enum RefreshError {
     Credentials(#[from] CredentialsError),
     #[error("the certificate that came is that of another device")]
     OtherDevice,
+    #[error("the servers' certificates are not of the site's CA, and no newer trust document names theirs")]
+    NothingNewer,
 }
 
 pub(super) async fn run(order: &Order) -> Report {
@@ -53,7 +56,50 @@ pub(super) async fn run(order: &Order) -> Report {
 
 async fn refresh(order: &Order) -> Result<Credentials, RefreshError> {
     let current = &order.credentials;
-    let mut session = current.management().await?;
+    match current.management().await {
+        Ok(session) => refresh_over(order, current, session).await,
+        Err(error) if error.is_distrust() => {
+            let fresh = believe_again(order, current).await?;
+            let session = fresh.management().await?;
+            refresh_over(order, &fresh, session).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes a newer trust document from whoever answers where the management points are: the site's CA may be another by now,
+/// and the document proves itself. Nothing secret is sent.
+async fn believe_again(order: &Order, current: &Credentials) -> Result<Credentials, RefreshError> {
+    let mut last = RefreshError::NothingNewer;
+    for url in current.management_urls() {
+        let offered = async {
+            let text = enrol::trust_document(&Place::of(url)?, current.reach.proxy.clone()).await?;
+            let mut identity = current.identity.clone();
+            take_trust(&mut identity, &text, current, order.trusted)?;
+            Ok(identity)
+        };
+        match offered.await {
+            Ok(identity) if identity.trust == current.identity.trust => {}
+            Ok(identity) => {
+                let fresh = Credentials::of(identity, current.reach.proxy.clone())?;
+                fresh.identity.store(&order.folder)?;
+                order.log.info(format!(
+                    "The site's servers show certificates of a new CA; version {} of the trust document names it",
+                    fresh.trust.version
+                ));
+                return Ok(fresh);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+async fn refresh_over(
+    order: &Order,
+    current: &Credentials,
+    mut session: Session,
+) -> Result<Credentials, RefreshError> {
     let text = match session.call(&Call::Trust).await? {
         Answer::Trust(text) => text,
         _ => return Err(ManagementError::Mixed(path::TRUST).into()),
@@ -68,7 +114,7 @@ async fn refresh(order: &Order) -> Result<Credentials, RefreshError> {
         identity = renewed(identity, &answer, order, now)?;
     }
     if identity == current.identity {
-        return Ok(Credentials::clone(current));
+        return Ok(current.clone());
     }
     let fresh = Credentials::of(identity, current.reach.proxy.clone())?;
     fresh.identity.store(&order.folder)?;
