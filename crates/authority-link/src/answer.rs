@@ -43,6 +43,11 @@ pub enum Answer {
         reason: Reason,
     },
     Mirror(Mirror),
+    AuditHashes(Box<proof::witness::Page>),
+    Wanted {
+        /// The entries of the console's audit behind which pages are wanted now.
+        after: Vec<u64>,
+    },
     Released(Box<Released>),
     SiteTime {
         time: String,

@@ -1,6 +1,7 @@
 //! What the site's roles ask of the authority.
 
-use action::{DeviceId, ResourceId, TaskGuid};
+use action::{DeviceId, ResourceId, TaskGuid, TenantId};
+use proof::witness::Page;
 use serde::{Deserialize, Serialize};
 
 use crate::{Forecast, OwnerCall, Results};
@@ -95,6 +96,21 @@ pub enum Call {
     },
     /// Connector: what the console may know of collections, policies and roles. Answer: `Mirror`.
     Mirror,
+    /// Connector: a page of the hashes of the audit behind an entry, made anew, for the console to keep. Answer:
+    /// `AuditHashes`.
+    AuditHashes {
+        /// The entry.
+        after: u64,
+    },
+    /// Connector: a page of the hashes of the console's audit, to be compared with what is kept of it; without one, only
+    /// the question what is wanted next. Answer: `Wanted`.
+    Witness {
+        /// The tenant whose audit it is.
+        tenant: TenantId,
+        /// The page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<Box<Page>>,
+    },
     /// Notifier: authorise again and sign one push of a task to these devices. Answer: `Released`.
     Release {
         /// The action.

@@ -16,6 +16,7 @@ mod who;
 mod application;
 mod standing;
 mod proofs;
+mod site_key;
 mod shown;
 mod codec;
 mod permitted;
@@ -32,7 +33,8 @@ pub use issuer::{IssuerEntry, IssuerPin, KeyBound};
 pub use owner::*;
 pub use proofs::{GrantEntry, KeyEntry, MirroredGrant, ProofAnswer, ProofCall, ServiceKey};
 pub use rollout::{Results, Ring, RolloutPlan, Then};
-pub use standing::{AuditLine, DeviceEntry, Standing};
+pub use site_key::{SiteKey, SiteKeyEntry};
+pub use standing::{AuditLine, DeviceEntry, Standing, Witnessed};
 pub use who::{Explained, Held, PersonEntry, WhoMay};
 
 /// The largest frame: a page of [`PAGE`] targets at about 100 bytes each, four times over.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ApplicationAnswer, ApplicationCall, AuditLine, DeviceEntry, Explained, IssuerEntry, IssuerPin,
-    PersonEntry, ProofAnswer, ProofCall, RolloutPlan, Standing, WhoMay,
+    PersonEntry, ProofAnswer, ProofCall, RolloutPlan, SiteKey, SiteKeyEntry, Standing, WhoMay, Witnessed,
 };
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
@@ -28,6 +28,15 @@ pub enum OwnerCall {
         /// Whether each device waits for the owner's approval.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         approval: bool,
+    },
+    /// Make a join token for one device that has lost its key: it comes back as the same device. Answer: `JoinToken`.
+    CreateDeviceToken {
+        /// The URL of the management point, as agents reach it.
+        url: String,
+        /// How long it is valid.
+        valid_seconds: u64,
+        /// The device.
+        device: DeviceId,
     },
     /// Answer: `JoinTokens`.
     ListJoinTokens,
@@ -238,8 +247,20 @@ pub enum OwnerCall {
         /// The device.
         device: DeviceId,
     },
+    /// Take devices out of service that have not been heard of for so long; 0 for never. Answer: `Done`.
+    SetCleanUp {
+        /// Days.
+        days: u32,
+    },
+    /// After how many days devices are taken out of service. Answer: `CleanUp`.
+    CleanUp,
     /// Check the audit's chain. Answer: `AuditVerified`.
     VerifyAudit,
+    /// Forget what is kept of a console's audit, and begin anew with what it is now. Answer: `Done`.
+    ForgetWitness {
+        /// The tenant whose audit it is.
+        tenant: action::TenantId,
+    },
     /// The last entry's number and hash, signed. Answer: `AuditHead`.
     AuditHead,
     /// A page of the audit, at most 1,000 entries. Answer: `AuditPage`.
@@ -261,6 +282,15 @@ pub enum OwnerCall {
     Halt,
     /// Answer: `Done`.
     Resume,
+    /// Replace a key of the site. What it has signed is believed for a while. Answer: `Rotated`.
+    RotateKey {
+        /// Which.
+        key: SiteKey,
+        /// For how many days the old one is believed.
+        overlap_days: u32,
+    },
+    /// Answer: `Keys`.
+    ListKeys,
     /// Write a copy of the authority's store and keys into a folder that does not exist yet. Answer: `Done`.
     Backup {
         /// The folder, an absolute path at the authority's host.
@@ -328,9 +358,15 @@ pub enum OwnerAnswer {
     Devices {
         devices: Vec<DeviceEntry>,
     },
+    CleanUp {
+        days: u32,
+    },
     AuditVerified {
         last: u64,
         broken: Option<u64>,
+        /// What is kept of the audits of consoles.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        consoles: Vec<Witnessed>,
     },
     AuditHead {
         entry: u64,
@@ -356,6 +392,13 @@ pub enum OwnerAnswer {
     Issuers {
         issuers: Vec<IssuerEntry>,
     },
+    Rotated {
+        version: u64,
+        until: Timestamp,
+    },
+    Keys {
+        keys: Vec<SiteKeyEntry>,
+    },
     WhoCan {
         device: DeviceId,
         name: String,
@@ -380,6 +423,9 @@ pub struct JoinTokenEntry {
     pub expires: Timestamp,
     /// The collection that devices land in.
     pub collection: Option<String>,
+    /// The device that it is for, where it is for one that has lost its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
 }
 
 /// A policy of the site.

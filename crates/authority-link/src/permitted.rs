@@ -31,6 +31,8 @@ impl Call {
             Call::SiteNonce => "site_nonce",
             Call::Pair { .. } => "pair",
             Call::Mirror => "mirror",
+            Call::AuditHashes { .. } => "audit_hashes",
+            Call::Witness { .. } => "witness",
             Call::Release { .. } => "release",
             Call::SiteTime => "site_time",
             Call::Enrol { .. } => "enrol",
@@ -59,7 +61,9 @@ impl Call {
             | Call::Targets { .. }
             | Call::SiteNonce
             | Call::Pair { .. }
-            | Call::Mirror => &[Role::Connector],
+            | Call::Mirror
+            | Call::AuditHashes { .. }
+            | Call::Witness { .. } => &[Role::Connector],
             Call::Release { .. } | Call::TicketKeys => &[Role::Notifier],
             // The management point answers the time of the site as well.
             Call::SiteTime | Call::ServerCertificate { .. } | Call::Revocations { .. } => {

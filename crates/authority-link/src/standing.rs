@@ -1,6 +1,6 @@
 //! Devices and where they stand, as the site's owner is told.
 
-use action::{DeviceId, ResourceId, Timestamp};
+use action::{DeviceId, ResourceId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Where a device stands with its site.
@@ -69,6 +69,24 @@ pub struct AuditLine {
     pub number: u64,
     /// The entry, the JSON text that its hash covers.
     pub entry: String,
+    /// Random, so that the entry's own hash gives nothing away; empty for entries of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub salt: String,
     /// Its hash, hexadecimal.
     pub hash: String,
+}
+
+/// What the site keeps of the audit of a tenant at its console.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Witnessed {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The number of the last entry whose hash is kept.
+    pub number: u64,
+    /// The hash of the chain up to it, hexadecimal.
+    pub hash: String,
+    /// When it was last compared with what the console has, since the authority was started.
+    pub checked: Option<Timestamp>,
+    /// What is wrong with it, where something is.
+    pub broken: Option<String>,
 }

@@ -9,6 +9,7 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
     PublicKeyData as _, SanType, SerialNumber,
 };
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -27,6 +28,14 @@ const BACKDATED: Duration = Duration::from_hours(1);
 
 const KEY: &str = "ca.key";
 const CERTIFICATE: &str = "ca.pem";
+const NEXT: &str = "ca.next.json";
+
+/// The next CA, until both of its files are in place.
+#[derive(Serialize, Deserialize)]
+struct Next {
+    key: String,
+    certificate: String,
+}
 
 /// The CA.
 pub(crate) struct Ca {
@@ -82,8 +91,33 @@ impl CertificateRequest {
 }
 
 impl Ca {
+    /// Replaces the CA's key and certificate.
+    pub(crate) fn replace(folder: &Folder, site: SiteId) -> Result<Self, FolderError> {
+        let cannot = |what| FolderError::Make { what };
+        let key = KeyPair::generate().map_err(|_| cannot("the CA's key"))?;
+        let params = ca_params(site, service::clock::now());
+        let certificate = params.self_signed(&key).map_err(|_| cannot("the CA's certificate"))?;
+        // Two files cannot be replaced at once: both are in one first, from which a start goes on.
+        let both = Next { key: key.serialize_pem(), certificate: certificate.pem() };
+        folder.write_json(NEXT, &both)?;
+        Self::take_next(folder)?;
+        Self::load_or_make(folder, site, Missing::IsLost)
+    }
+
+    /// Puts in place what a replacement has written, where there is any.
+    fn take_next(folder: &Folder) -> Result<(), FolderError> {
+        let Some(content) = folder.read(NEXT)?.map(Zeroizing::new) else { return Ok(()) };
+        let damaged = |_| FolderError::Content { path: folder.path(NEXT), expected: "the next CA" };
+        let next: Next = serde_json::from_slice(&content).map_err(damaged)?;
+        let key = Zeroizing::new(next.key);
+        folder.write(KEY, key.as_bytes())?;
+        folder.write(CERTIFICATE, next.certificate.as_bytes())?;
+        folder.remove(NEXT)
+    }
+
     /// Reads the CA's key and certificate, or makes them.
     pub(crate) fn load_or_make(folder: &Folder, site: SiteId, missing: Missing) -> Result<Self, FolderError> {
+        Self::take_next(folder)?;
         let cannot = |what| FolderError::Make { what };
         let content = |name| FolderError::Content { path: folder.path(name), expected: "the CA" };
         let key = match folder.read(KEY)? {

@@ -15,11 +15,12 @@ mod renew;
 mod manifest;
 mod trust;
 mod facts;
+mod witness;
 mod owner;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use action::{SiteId, Timestamp};
+use action::{DeviceId, SiteId, Timestamp};
 use authority_link::{Answer, Call, OwnerCall, Role};
 use database::DbError;
 use proof::SignedTime;
@@ -55,6 +56,10 @@ pub(crate) struct Desk {
     numbers: Numbers,
     store: Store,
     site: SiteState,
+    /// When devices were last heard of, where that is not stored yet.
+    seen: BTreeMap<DeviceId, Timestamp>,
+    /// Where the comparison with the consoles' audits is.
+    comparing: witness::Comparing,
     /// Whether the store may hold something that the site's state does not.
     stale: bool,
     log: ComponentLog,
@@ -103,7 +108,19 @@ impl Desk {
         site: SiteState,
         log: ComponentLog,
     ) -> Self {
-        Self { config, folder, keys, numbers, store, site, stale: false, log }
+        let comparing = witness::Comparing::default();
+        Self {
+            config,
+            folder,
+            keys,
+            numbers,
+            store,
+            site,
+            seen: BTreeMap::new(),
+            comparing,
+            stale: false,
+            log,
+        }
     }
 
     /// Returns the site.
@@ -167,15 +184,26 @@ impl Desk {
             Call::SiteNonce => self.site_nonce(now).await,
             Call::Pair { message } => self.pair(&message, now).await,
             Call::Mirror => Ok(Answer::Mirror(self.mirror(now))),
+            Call::AuditHashes { after } => self.audit_hashes(after, now).await,
+            Call::Witness { tenant, page } => self.witness(tenant, page, now).await,
             Call::Release { task_guid, devices, results } => {
                 self.release(task_guid, &devices, results, now).await
             }
             Call::SiteTime => Ok(Answer::SiteTime { time: self.site_time(now) }),
             Call::Enrol { token, secret, csr, facts } => self.enrol(&token, &secret, &csr, facts, now).await,
-            Call::Renew { device, serial, csr } => self.renew(device, &serial, &csr, now).await,
-            Call::Manifest { device } => self.manifest(device, now),
+            Call::Renew { device, serial, csr } => {
+                self.seen.insert(device, now);
+                self.renew(device, &serial, &csr, now).await
+            }
+            Call::Manifest { device } => {
+                self.seen.insert(device, now);
+                self.manifest(device, now)
+            }
             Call::Document { sha256 } => self.document(&sha256).await,
-            Call::PutFacts { facts } => self.put_facts(facts).await,
+            Call::PutFacts { facts } => {
+                self.seen.extend(facts.iter().map(|(device, _)| (*device, now)));
+                self.put_facts(facts).await
+            }
             Call::ServerCertificate { csr } => self.server_certificate(role, &csr, now),
             Call::TrustDocument => {
                 self.trust_document(now).map(|document| Answer::TrustDocument { document })
@@ -199,6 +227,7 @@ impl Desk {
         let days = self.store.number(owner::audit::KEPT_DAYS).await?;
         let kept = if days == 0 { AUDIT_KEPT } else { DAY * u32::try_from(days).unwrap_or(u32::MAX) };
         self.store.forget_audit(now.minus(kept)).await?;
+        self.clean_up(now).await?;
         let last = self.store.last_audit().await?;
         Ok(self.numbers.mark(last, true)?)
     }

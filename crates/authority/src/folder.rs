@@ -96,6 +96,19 @@ impl Folder {
         write().map_err(|source| failed("write", &path, source))
     }
 
+    /// Removes a file; it is gone when this returns.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), FolderError> {
+        let path = self.path(name);
+        let remove = || {
+            fs::remove_file(&path)?;
+            File::open(&self.0)?.sync_all()
+        };
+        match remove() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path, error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// Writes a file as JSON; it is on disk when this returns.
     pub(crate) fn write_json<T: Serialize>(&self, name: &str, content: &T) -> Result<(), FolderError> {
         let content =

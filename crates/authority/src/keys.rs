@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::{
     ca::Ca,
     folder::{Folder, FolderError},
+    rotation::{Former, former_root},
 };
 
 /// What the site is, and the keys by which it is known.
@@ -25,6 +26,10 @@ pub(crate) struct SiteKeys {
     pub(crate) policy: SigningKey,
     /// Issues certificates.
     pub(crate) ca: Ca,
+    /// What was replaced, and is believed for a while.
+    pub(super) former: Former,
+    /// The root key that was replaced: what it leads to must go on being signed by it.
+    pub(super) former_root: Option<SigningKey>,
     /// From it come the secrets of TLS tickets.
     pub(crate) tickets: TicketSecret,
     /// The site's nonces are made with it.
@@ -65,6 +70,8 @@ impl SiteKeys {
             policy: key(folder, "policy.key", missing)?,
             ca: Ca::load_or_make(folder, site, missing)?,
             nonce: tickets.nonce_key(),
+            former: Former::load(folder)?,
+            former_root: former_root(folder)?,
             tickets,
         };
         if known.is_none() {

@@ -17,6 +17,7 @@ mod store;
 mod numbers;
 mod ca;
 mod keys;
+mod rotation;
 mod folder;
 mod restored;
 

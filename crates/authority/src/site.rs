@@ -9,7 +9,7 @@ mod proofs;
 
 use std::collections::BTreeMap;
 
-use action::{DeviceId, Targets};
+use action::{DeviceId, EnrolmentId, Targets};
 use authority_link::{Facts, RolloutPlan};
 use database::DbError;
 
@@ -28,6 +28,8 @@ use crate::{
 pub(crate) struct SiteState {
     /// Its devices, those that are revoked as well.
     pub(crate) devices: BTreeMap<DeviceId, StoredDevice>,
+    /// How many of them are not revoked.
+    live: u64,
     /// The devices by the hash of their key: one that asks again is found among any number.
     keys: BTreeMap<String, DeviceId>,
     /// Its collections but that of all devices, by id.
@@ -48,6 +50,8 @@ pub(crate) struct SiteState {
     pub(crate) deployments: BTreeMap<String, StoredDeployment>,
     /// Grows with every change that a device's manifest or the console's mirror could show.
     pub(crate) generation: u64,
+    /// Enrolments that were replaced by others of the same devices, with the generation of revocations at which they were.
+    pub(crate) former: BTreeMap<EnrolmentId, u64>,
     /// Grows with every revocation.
     pub(crate) revocations: u64,
     /// Whether the owner has halted all releases.
@@ -79,10 +83,14 @@ impl SiteState {
         let applications =
             store.applications().await?.into_iter().map(|one| (one.name.clone(), one)).collect();
         let deployments = store.deployments().await?.into_iter().map(|one| (one.id.clone(), one)).collect();
-        let revocations = devices.values().map(|device| device.changed).max().unwrap_or(0);
+        let former: BTreeMap<_, _> = store.former_enrolments().await?.into_iter().collect();
+        let changed = devices.values().map(|device| device.changed).chain(former.values().copied());
+        let revocations = changed.max().unwrap_or(0);
         let keys = devices.values().map(|device| (device.key_sha256.clone(), device.device)).collect();
+        let live = devices.values().map(|device| u64::from(!device.revoked)).sum();
         Ok(Self {
             devices,
+            live,
             keys,
             collections,
             people: People::new(store.roles().await?, store.assignments().await?, store.people().await?)?,
@@ -98,6 +106,7 @@ impl SiteState {
             applications,
             deployments,
             generation: store.number(GENERATION).await?,
+            former,
             revocations,
             halted: store.number("halted").await? != 0,
         })
@@ -124,12 +133,10 @@ impl SiteState {
 
     /// Returns how many devices a collection holds; `None` where there is no such collection.
     pub(crate) fn count(&self, collection: &str) -> Option<u64> {
-        let count = if collection == Targets::ALL_DEVICES {
-            self.devices.values().filter(|device| !device.revoked).count()
-        } else {
-            self.collections.get(collection)?.members.len()
-        };
-        u64::try_from(count).ok()
+        if collection == Targets::ALL_DEVICES {
+            return Some(self.live);
+        }
+        u64::try_from(self.collections.get(collection)?.members.len()).ok()
     }
 
     /// Returns a page of a collection's devices, in the order of their ids.
@@ -171,7 +178,10 @@ impl SiteState {
             self.keys.remove(&known.key_sha256);
         }
         self.keys.insert(device.key_sha256.clone(), device.device);
-        self.devices.insert(device.device, device);
+        self.live += u64::from(!device.revoked);
+        if let Some(known) = self.devices.insert(device.device, device) {
+            self.live -= u64::from(!known.revoked);
+        }
         changed
     }
 

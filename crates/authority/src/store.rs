@@ -12,10 +12,12 @@ mod applications;
 mod tokens;
 mod proofs;
 mod pairings;
+mod seen;
 mod decisions;
 mod rollouts;
 mod issuers;
 mod audit;
+mod witness;
 mod numbers;
 
 use std::path::Path;
@@ -32,6 +34,7 @@ pub(crate) use policies::{StoredPolicy, StoredVersion};
 pub(crate) use proofs::{StoredGrant, StoredKey};
 pub(crate) use rules::{StoredAssignment, StoredCollection, StoredPerson, StoredRole};
 pub(crate) use tokens::StoredToken;
+pub(crate) use witness::HEAD_KEPT;
 
 /// The series that grows with every change that a device's manifest or the console's mirror could show.
 pub(crate) const GENERATION: &str = "generation";

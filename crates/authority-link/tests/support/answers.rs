@@ -1,15 +1,15 @@
 use action::{
     ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, SiteId, Targets,
-    TaskId, Timestamp, UserId,
+    TaskId, TenantId, Timestamp, UserId,
 };
 use authority_link::{
     Allowed, Answer, ApplicationAnswer, AssignmentEntry, AuditLine, CollectionEntry, Decision, DeviceEntry,
     DryRun, Enrolled, Explained, Held, JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy,
     OwnerAnswer, PersonEntry, PolicyConflict, PolicyEntry, PolicyVersion, Released, ResolvedTarget,
-    RolloutEntry, RolloutPlan, Standing, TicketKey, WhoMay,
+    RolloutEntry, RolloutPlan, SiteKey, SiteKeyEntry, Standing, TicketKey, WhoMay, Witnessed,
 };
 
-use super::uuid;
+use super::{page, uuid};
 
 /// Answers, with the members that follow the number. `UUID` and `TIME` stand for what they say.
 pub(crate) fn answers() -> Vec<(Answer, String)> {
@@ -53,6 +53,11 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
             Answer::Mirror(mirror()),
             r#""answer":"mirror","generation":3,"collections":[{"id":"TEN00001","name":"Shops","version":1,"count":2}],"policies":[{"id":"p1","name":"motd","version":1,"collections":["TEN00001"]}],"roles":["r"],"vouching":[]"#,
         ),
+        (
+            Answer::AuditHashes(Box::new(page())),
+            r#""answer":"audit_hashes","after":1,"base":"abababababababababababababababababababababababababababababababab","oldest":0,"entries":[[2,"abababababababababababababababababababababababababababababababab"]],"last":2,"head":"abababababababababababababababababababababababababababababababab","signed":"h.s","news":true"#,
+        ),
+        (Answer::Wanted { after: vec![0, 7] }, r#""answer":"wanted","after":[0,7]"#),
         (
             Answer::Released(Box::new(released(device, enrolment))),
             r#""answer":"released","push_id":7,"task_id":8,"kind":1,"param":"","request_hash":"ab","issued_at":"TIME","valid_until":"TIME","deliver_by":"TIME","finish_within_seconds":3600,"devices":[["UUID","UUID"]],"refused":[],"signed_push":"AA==""#,
@@ -128,7 +133,13 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         count: 2,
         version: 1,
     };
-    let token = JoinTokenEntry { id: "k3".into(), uses_left: 2, expires: Timestamp(0), collection: None };
+    let token = JoinTokenEntry {
+        id: "k3".into(),
+        uses_left: 2,
+        expires: Timestamp(0),
+        collection: None,
+        device: None,
+    };
     let assignment =
         AssignmentEntry { user: UserId(uuid()), name: "ann".into(), role: "r".into(), collections: shops() };
     vec![
@@ -164,9 +175,34 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
             },
             r#""answer":"owner","told":"devices","devices":[{"device":"UUID","resource":1,"name":"shop-1","standing":"held","enrolled_at":"TIME","same_hardware_as":null}]"#,
         ),
+        (OwnerAnswer::CleanUp { days: 90 }, r#""answer":"owner","told":"clean_up","days":90"#),
         (
-            OwnerAnswer::AuditVerified { last: 7, broken: Some(3) },
+            OwnerAnswer::Rotated { version: 3, until: Timestamp(0) },
+            r#""answer":"owner","told":"rotated","version":3,"until":"TIME""#,
+        ),
+        (
+            OwnerAnswer::Keys {
+                keys: vec![SiteKeyEntry { key: SiteKey::Ca, sha256: "ab".into(), until: None }],
+            },
+            r#""answer":"owner","told":"keys","keys":[{"key":"ca","sha256":"ab","until":null}]"#,
+        ),
+        (
+            OwnerAnswer::AuditVerified { last: 7, broken: Some(3), consoles: Vec::new() },
             r#""answer":"owner","told":"audit_verified","last":7,"broken":3"#,
+        ),
+        (
+            OwnerAnswer::AuditVerified {
+                last: 7,
+                broken: None,
+                consoles: vec![Witnessed {
+                    tenant: TenantId(uuid()),
+                    number: 3,
+                    hash: "ab".into(),
+                    checked: Some(Timestamp(0)),
+                    broken: None,
+                }],
+            },
+            r#""answer":"owner","told":"audit_verified","last":7,"broken":null,"consoles":[{"tenant":"UUID","number":3,"hash":"ab","checked":"TIME","broken":null}]"#,
         ),
         (
             OwnerAnswer::AuditHead { entry: 7, hash: "ab".into(), at: Timestamp(0), signed: "h.s".into() },
@@ -174,7 +210,12 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         ),
         (
             OwnerAnswer::AuditPage {
-                entries: vec![AuditLine { number: 7, entry: "{}".into(), hash: "ab".into() }],
+                entries: vec![AuditLine {
+                    number: 7,
+                    entry: "{}".into(),
+                    salt: String::new(),
+                    hash: "ab".into(),
+                }],
             },
             r#""answer":"owner","told":"audit_page","entries":[{"number":7,"entry":"{}","hash":"ab"}]"#,
         ),

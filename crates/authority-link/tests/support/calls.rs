@@ -1,11 +1,11 @@
-use action::{ActionKind, DeviceId, ResourceId, TaskGuid, UserId};
+use action::{ActionKind, DeviceId, ResourceId, TaskGuid, TenantId, UserId};
 use authority_link::{
     ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, ProofCall, Results, Role,
-    Standing, Vouch,
+    SiteKey, Standing, Vouch,
 };
 use proof::Level;
 
-use super::uuid;
+use super::{page, uuid};
 
 const FACTS: &str = r#"{"name":"shop-1","os":"Debian","os_version":"12","architecture":"x86_64","client_version":"0.1.0","hardware":"9f"}"#;
 
@@ -57,6 +57,12 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
         (Call::SiteNonce, r#""call":"site_nonce""#),
         (Call::Pair { message: "p3.e30.AA.AA".into() }, r#""call":"pair","message":"p3.e30.AA.AA""#),
         (Call::Mirror, r#""call":"mirror""#),
+        (Call::AuditHashes { after: 7 }, r#""call":"audit_hashes","after":7"#),
+        (Call::Witness { tenant: TenantId(uuid()), page: None }, r#""call":"witness","tenant":"UUID""#),
+        (
+            Call::Witness { tenant: TenantId(uuid()), page: Some(Box::new(page())) },
+            r#""call":"witness","tenant":"UUID","page":{"after":1,"base":"abababababababababababababababababababababababababababababababab","oldest":0,"entries":[[2,"abababababababababababababababababababababababababababababababab"]],"last":2,"head":"abababababababababababababababababababababababababababababababab","signed":"h.s","news":true}"#,
+        ),
         (
             Call::Release { task_guid, devices: vec![device], results: None },
             r#""call":"release","task_guid":"UUID","devices":["UUID"]"#,
@@ -333,6 +339,21 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
             r#""call":"owner","owner":{"ask":"unassign","user":"UUID","role":"r"}"#,
         ),
         (OwnerCall::ListAssignments, r#""call":"owner","owner":{"ask":"list_assignments"}"#),
+        (
+            OwnerCall::CreateDeviceToken { url: "https://mp.example".into(), valid_seconds: 3600, device },
+            r#""call":"owner","owner":{"ask":"create_device_token","url":"https://mp.example","valid_seconds":3600,"device":"UUID"}"#,
+        ),
+        (OwnerCall::SetCleanUp { days: 90 }, r#""call":"owner","owner":{"ask":"set_clean_up","days":90}"#),
+        (OwnerCall::CleanUp, r#""call":"owner","owner":{"ask":"clean_up"}"#),
+        (
+            OwnerCall::RotateKey { key: SiteKey::Policy, overlap_days: 7 },
+            r#""call":"owner","owner":{"ask":"rotate_key","key":"policy","overlap_days":7}"#,
+        ),
+        (OwnerCall::ListKeys, r#""call":"owner","owner":{"ask":"list_keys"}"#),
+        (
+            OwnerCall::ForgetWitness { tenant: TenantId(uuid()) },
+            r#""call":"owner","owner":{"ask":"forget_witness","tenant":"UUID"}"#,
+        ),
         (
             OwnerCall::RevokeDevice { device },
             r#""call":"owner","owner":{"ask":"revoke_device","device":"UUID"}"#,

@@ -21,3 +21,18 @@ pub(crate) fn plan() -> authority_link::RolloutPlan {
     let early = Ring { collection: "Early".into(), then: Then::After { seconds: 3600 } };
     RolloutPlan { rings: vec![pilot, early], stop_above_percent: 5 }
 }
+
+/// A page of hashes of an audit.
+pub(crate) fn page() -> proof::witness::Page {
+    let hash = proof::Hash([0xab; 32]);
+    proof::witness::Page {
+        after: 1,
+        base: hash,
+        oldest: 0,
+        entries: vec![(2, hash)],
+        last: 2,
+        head: hash,
+        signed: "h.s".into(),
+        news: true,
+    }
+}

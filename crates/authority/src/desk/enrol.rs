@@ -17,6 +17,8 @@ pub(super) enum Admission {
     Token(StoredToken),
     /// It is known by its key, and shows a join token again: the answer was lost, or it was reset.
     Again(StoredToken),
+    /// It is known, has lost its key, and shows a token that was made for it. The enrolment before is refused from now on.
+    Return(StoredToken, EnrolmentId),
     /// It shows its newest certificate.
     Renewal,
 }
@@ -52,11 +54,21 @@ impl Desk {
             return denied(format!("the join token `{token}` ended at {}", stored.expires));
         }
         if let Some(known) = known {
+            if known.revoked && stored.device == Some(known.device) {
+                let (device, key) = (known.device, key_sha256);
+                return self.return_device(device, key, facts, &request, stored, now).await;
+            }
             if known.revoked {
                 return denied(format!("the device {} is revoked", known.device));
             }
+            if stored.device.is_some_and(|device| device != known.device) {
+                return denied(format!("the join token `{token}` is for another device"));
+            }
             let again = StoredDevice { facts, ..known.clone() };
             return self.admit_device(again, &request, Admission::Again(stored), now).await;
+        }
+        if let Some(device) = stored.device {
+            return self.return_device(device, key_sha256, facts, &request, stored, now).await;
         }
         let device = StoredDevice {
             device: DeviceId(service::dice::uuid()),
@@ -74,6 +86,33 @@ impl Desk {
             return self.keep_pending(device, &stored, now).await;
         }
         self.admit_device(device, &request, Admission::Token(stored), now).await
+    }
+
+    /// Admits a device under its old ids with a new key.
+    async fn return_device(
+        &mut self,
+        device: DeviceId,
+        key_sha256: String,
+        facts: Facts,
+        request: &CertificateRequest,
+        token: StoredToken,
+        now: Timestamp,
+    ) -> Result<Answer, DeskError> {
+        let known = self.site.devices.get(&device).filter(|known| known.standing != Standing::Deleted);
+        let Some(known) = known.cloned() else {
+            return Ok(Answer::Denied { reason: format!("the site has no device {device}") });
+        };
+        let before = known.enrolment;
+        let back = StoredDevice {
+            enrolment: EnrolmentId(service::dice::uuid()),
+            key_sha256,
+            serial: String::new(),
+            facts,
+            revoked: false,
+            standing: Standing::Active,
+            ..known
+        };
+        self.admit_device(back, request, Admission::Return(token, before), now).await
     }
 
     /// Stores a device that waits for the owner's approval; it has a use of its token, and no certificate.
@@ -123,7 +162,7 @@ impl Desk {
         let trust_document = self.trust_document(now)?;
         let mut change = self.store.begin().await?;
         let mut joins = None;
-        if let Admission::Token(token) = &admission {
+        if let Admission::Token(token) | Admission::Return(token, _) = &admission {
             if !Store::use_join_token(&mut change, &token.id, now).await? {
                 let reason = format!("the join token `{}` is used up or was revoked", token.id);
                 return Ok(Answer::Denied { reason });
@@ -132,6 +171,10 @@ impl Desk {
             if let Some(collection) = &joins {
                 Store::add_members(&mut change, collection, &[device.device]).await?;
             }
+        }
+        let revocations = self.site.revocations + 1;
+        if let Admission::Return(_, before) = &admission {
+            Store::put_former_enrolment(&mut change, *before, revocations).await?;
         }
         Store::audit(&mut change, &self.admitted(&device, &admission, now)).await?;
         Store::put_device(&mut change, &device).await?;
@@ -144,6 +187,10 @@ impl Desk {
 
         if let Some(collection) = joins {
             self.site.collections.add_direct(&collection, device.device);
+        }
+        if let Admission::Return(_, before) = &admission {
+            self.site.former.insert(*before, revocations);
+            self.site.revocations = revocations;
         }
         self.site.put_device(device.clone());
         self.site.generation = generation;
@@ -159,6 +206,9 @@ impl Desk {
             Admission::Token(token) => ("enrolment", format!("join token {}", token.id)),
             Admission::Again(token) => {
                 ("enrolment repeated", format!("join token {}, and its own key", token.id))
+            }
+            Admission::Return(token, _) => {
+                ("enrolment with a new key", format!("join token {}, made for this device", token.id))
             }
             Admission::Renewal => ("renewal", "its newest certificate".to_owned()),
         };

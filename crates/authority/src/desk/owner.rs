@@ -1,7 +1,9 @@
 //! What the site's owner asks: administration of the site, each change with its audit entry in one commit.
 
 pub(super) mod audit;
+pub(super) mod clean_up;
 mod devices;
+mod keys;
 mod collections;
 mod rollouts;
 mod people;
@@ -19,7 +21,7 @@ use authority_link::{OwnerAnswer, OwnerCall};
 use database::{DbError, Transaction};
 
 use self::{collections::Rules, policies::Assignment};
-use super::{Desk, DeskError};
+use super::{DAY, Desk, DeskError};
 use crate::{
     issuer::Fetched,
     store::{AuditEntry, GENERATION, Store},
@@ -43,6 +45,9 @@ impl Desk {
             OwnerCall::Status => Ok(self.status()),
             OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection, approval } => {
                 self.create_join_token(url, uses, valid_seconds, collection, approval, now).await
+            }
+            OwnerCall::CreateDeviceToken { url, valid_seconds, device } => {
+                self.create_device_token(url, valid_seconds, device, now).await
             }
             OwnerCall::ListJoinTokens => self.list_join_tokens(now).await,
             OwnerCall::RevokeJoinToken { id } => self.revoke_join_token(&id, now).await,
@@ -91,10 +96,15 @@ impl Desk {
             OwnerCall::ApproveDevice { device } => self.approve_device(device, now).await,
             OwnerCall::RetireDevice { device } => self.retire_device(device, now).await,
             OwnerCall::DeleteDevice { device } => self.delete_device(device, now).await,
+            OwnerCall::SetCleanUp { days } => self.set_clean_up(days, now).await,
+            OwnerCall::CleanUp => self.clean_up_days().await,
             OwnerCall::VerifyAudit => self.verify_audit().await,
+            OwnerCall::ForgetWitness { tenant } => self.forget_witness(tenant, now).await,
             OwnerCall::AuditHead => self.audit_head(now).await,
             OwnerCall::ExportAudit { after } => self.export_audit(after).await,
             OwnerCall::KeepAudit { days } => self.keep_audit(days, now).await,
+            OwnerCall::RotateKey { key, overlap_days } => self.rotate_key(key, overlap_days, now).await,
+            OwnerCall::ListKeys => Ok(self.list_site_keys(now)),
             OwnerCall::Halt => self.halt(true, now).await,
             OwnerCall::Resume => self.halt(false, now).await,
             OwnerCall::Backup { folder } => self.backup(&folder).await,
@@ -145,7 +155,7 @@ impl Desk {
 }
 
 /// Records a change by the owner, and returns the site's generation after it.
-async fn record(
+pub(super) async fn record(
     change: &mut Transaction,
     now: Timestamp,
     what: &str,
@@ -163,7 +173,7 @@ async fn record(
     Ok(Store::next_number(change, GENERATION).await?)
 }
 
-fn not_valid(what: impl Into<String>, fix: impl Into<String>) -> OwnerAnswer {
+pub(super) fn not_valid(what: impl Into<String>, fix: impl Into<String>) -> OwnerAnswer {
     OwnerAnswer::NotValid { what: what.into(), fix: fix.into() }
 }
 

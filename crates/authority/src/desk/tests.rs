@@ -14,8 +14,11 @@ mod policies;
 mod release;
 mod rings;
 mod restore;
+mod returns;
+mod rotation;
 mod trust;
 mod who;
+mod witness;
 
 use action::{
     ActionKind, ConsoleId, DeviceId, EnrolmentId, OfflinePolicy, Reason, Target, Targets, TaskGuid, TenantId,
@@ -63,6 +66,14 @@ impl Site {
         let url = format!("sqlite:{}", place.path().join("store.db").display());
         let (desk, log) = desk(&place, &url).await;
         Self { desk, now: NOW, made: 0, signed: Vec::new(), log, place }
+    }
+
+    /// Starts the authority again, on the same folder and store.
+    async fn restart(&mut self) {
+        self.desk.store.close().await;
+        let url = self.desk.config.database_url.clone();
+        let (desk, log) = desk(&self.place, &url).await;
+        (self.desk, self.log) = (desk, log);
     }
 
     fn id(&mut self) -> Uuid {

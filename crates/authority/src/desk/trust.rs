@@ -56,12 +56,19 @@ impl Desk {
             document.issued_at = now;
             document.expires = now.plus(LIFE);
         }
-        let text = document.sign(&self.keys.root);
+        let text = self.keys.sign_trust(&document, now);
         let last = LastTrust { document, text };
         // On disk before any device has it: a version is never used twice.
         self.folder.write_json(FILE, &last)?;
         self.log.info(format_args!("Signed version {} of the trust document.", last.document.version));
         Ok(last.text)
+    }
+
+    /// Returns the version of the last trust document that was signed.
+    pub(super) fn trust_version(&self) -> Result<u64, DeskError> {
+        let last: Option<LastTrust> =
+            self.folder.read(FILE)?.and_then(|content| serde_json::from_slice(&content).ok());
+        Ok(last.map_or(0, |last| last.document.version))
     }
 
     fn document_at(&self, now: Timestamp) -> TrustDocument {
@@ -73,9 +80,9 @@ impl Desk {
             issued_at: now,
             expires: now.plus(LIFE),
             root: self.keys.root_hash(),
-            ca: self.keys.ca.pem.clone(),
-            task_keys: vec![self.keys.task.verifying()],
-            policy_keys: vec![self.keys.policy.verifying()],
+            ca: self.keys.ca_pem(now),
+            task_keys: self.keys.task_keys(now),
+            policy_keys: self.keys.policy_keys(now),
             servers: Servers {
                 notification: self.config.notification_servers.clone(),
                 management: self.config.management_points.clone(),
@@ -108,7 +115,9 @@ impl Desk {
             role::dns_name(self.keys.site, &role),
             issued.not_after
         ));
-        Ok(Answer::Certificate { chain: issued.chain })
+        // The server verifies devices of every CA that is believed, not only of the one that issued its own certificate.
+        let own = issued.chain.strip_suffix(&self.keys.ca.pem).unwrap_or(&issued.chain);
+        Ok(Answer::Certificate { chain: format!("{own}{}", self.keys.ca_pem(now)) })
     }
 
     /// Returns what was revoked since a generation, at most a page of it: the answer's generation is that of the page.
@@ -116,8 +125,10 @@ impl Desk {
         // A caller that knows more than there is has seen a store that was put back since: it is told everything.
         let since = if since > self.site.revocations { 0 } else { since };
         let changed = self.site.devices.values().filter(|device| device.changed > since);
+        let former = self.site.former.iter().filter(|(_, changed)| **changed > since);
+        let former = former.map(|(enrolment, changed)| (*changed, true, *enrolment));
         let mut changed: Vec<_> =
-            changed.map(|device| (device.changed, device.revoked, device.enrolment)).collect();
+            changed.map(|device| (device.changed, device.revoked, device.enrolment)).chain(former).collect();
         changed.sort_unstable();
         let generation = match changed.get(MOST_REVOCATIONS) {
             Some(_) => changed[MOST_REVOCATIONS - 1].0,

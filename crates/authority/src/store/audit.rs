@@ -1,9 +1,15 @@
 //! The audit: who did what, by which rule, with which result. Each entry's hash covers the entry before it.
+//!
+//! An entry's own hash is salted, and the chain is made of these ([`proof::audit`]), so that the console can keep the
+//! hashes and learns nothing from them. Entries of earlier versions have no salt, and are hashed as they were then.
 
 use action::Timestamp;
 use authority_link::AuditLine;
-use aws_lc_rs::digest::{SHA256, digest};
-use database::{DbError, Statement, Transaction, args};
+use database::{DbError, Row, Statement, Transaction, args};
+use proof::{
+    Hash,
+    audit::{Entry, Head},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, devices::json};
@@ -26,9 +32,11 @@ pub(crate) struct AuditEntry {
 }
 
 const LAST: Statement = Statement::both("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1");
-const PUT: Statement = Statement::both("INSERT INTO audit (number, at, entry, hash) VALUES ($1, $2, $3, $4)");
-const PAGE: Statement =
-    Statement::both("SELECT number, entry, hash FROM audit WHERE number > $1 ORDER BY number LIMIT 1000");
+const PUT: Statement =
+    Statement::both("INSERT INTO audit (number, at, entry, hash, salt) VALUES ($1, $2, $3, $4, $5)");
+const PAGE: Statement = Statement::both(
+    "SELECT number, at, entry, hash, salt FROM audit WHERE number > $1 ORDER BY number LIMIT 1000",
+);
 
 const FORGET: Statement =
     Statement::both("DELETE FROM audit WHERE at < $1 AND number < (SELECT max(number) FROM audit)");
@@ -43,9 +51,9 @@ impl Store {
             Some(row) => (row.unsigned("number")? + 1, row.text("hash")?.to_owned()),
             None => (1, BEGINNING.to_owned()),
         };
-        let text = json(entry);
-        let hash = chained(&before, number, &text);
-        change.execute(&PUT, args![number, entry.at.0, text, hash]).await?;
+        let (text, salt) = (json(entry), hex::encode(service::dice::bytes::<16>()));
+        let hash = chained(&before, number, entry.at.0, &salt, &text);
+        change.execute(&PUT, args![number, entry.at.0, text, hash, salt]).await?;
         Ok(number)
     }
 
@@ -66,7 +74,7 @@ impl Store {
                     known = Some((0, BEGINNING.to_owned()));
                 }
                 if let Some((last, before)) = &known
-                    && (number != last + 1 || hash != chained(before, number, row.text("entry")?))
+                    && (number != last + 1 || hash != chained_row(before, number, &row)?)
                 {
                     return Ok(Err(last + 1));
                 }
@@ -89,6 +97,7 @@ impl Store {
             Ok(AuditLine {
                 number: row.unsigned("number")?,
                 entry: row.text("entry")?.to_owned(),
+                salt: row.text("salt")?.to_owned(),
                 hash: row.text("hash")?.to_owned(),
             })
         };
@@ -114,6 +123,25 @@ impl Store {
     }
 }
 
-fn chained(before: &str, number: u64, entry: &str) -> String {
-    hex::encode(digest(&SHA256, format!("tenon/audit/1\n{before}\n{number}\n{entry}").as_bytes()))
+/// Returns the own hash of an entry.
+pub(super) fn own_hash(number: u64, row: &Row) -> Result<Hash, DbError> {
+    Ok(entry_hash(number, row.int("at")?, row.text("salt")?, row.text("entry")?))
+}
+
+fn chained_row(before: &str, number: u64, row: &Row) -> Result<String, DbError> {
+    Ok(chained(before, number, row.int("at")?, row.text("salt")?, row.text("entry")?))
+}
+
+fn chained(before: &str, number: u64, at: i64, salt: &str, entry: &str) -> String {
+    if salt.is_empty() {
+        return Hash::of(format!("tenon/audit/1\n{before}\n{number}\n{entry}").as_bytes()).hex();
+    }
+    let before = if before == BEGINNING { Some(Head::EMPTY.hash) } else { before.parse().ok() };
+    // What is no hash was put there by somebody else; nothing stands on it.
+    let Some(hash) = before else { return String::new() };
+    Head { number: number.saturating_sub(1), hash }.then(entry_hash(number, at, salt, entry)).hash.hex()
+}
+
+fn entry_hash(number: u64, at: i64, salt: &str, entry: &str) -> Hash {
+    Entry { chain: "site", number, at, salt, texts: &[entry] }.hash()
 }

@@ -41,10 +41,10 @@ const PUT: Statement = Statement::both(
      key_sha256 = excluded.key_sha256, serial = excluded.serial, facts = excluded.facts, revoked = excluded.revoked, \
      changed = excluded.changed, standing = excluded.standing",
 );
+// Both engines walk what is given and look each device up: the reverse would read all that is given for each device.
 const PUT_FACTS: Statement = Statement::split(
-    "UPDATE device SET facts = (SELECT json_extract(value, '$.facts') FROM json_each($1) \
-     WHERE json_extract(value, '$.device') = device.device) \
-     WHERE device IN (SELECT json_extract(value, '$.device') FROM json_each($1))",
+    "UPDATE device SET facts = given.facts FROM (SELECT json_extract(value, '$.device') AS device, \
+     json_extract(value, '$.facts') AS facts FROM json_each($1)) AS given WHERE device.device = given.device",
     "UPDATE device SET facts = given.facts FROM json_to_recordset($1::json) AS given(device text, facts text) \
      WHERE device.device = given.device",
 );

@@ -15,8 +15,39 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 7, sqlite: PROOFS, postgres: PROOFS },
         Step { version: 8, sqlite: ISSUERS, postgres: ISSUERS },
         Step { version: 9, sqlite: SERVICE_KEYS, postgres: SERVICE_KEYS },
+        Step { version: 10, sqlite: WITNESS, postgres: WITNESS },
+        Step { version: 11, sqlite: RETURNS, postgres: RETURNS },
     ],
 };
+
+/// Entries of the audit are salted from now on, and the hashes of consoles' audits are kept.
+const WITNESS: &str = "
+ALTER TABLE audit ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+CREATE TABLE witness (
+    tenant TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    entry TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    PRIMARY KEY (tenant, number)
+);
+CREATE TABLE witness_broken (
+    tenant TEXT PRIMARY KEY,
+    what TEXT NOT NULL
+);
+";
+
+/// Devices that have lost their key come back as the same ones, and those that are not heard of are known.
+const RETURNS: &str = "
+ALTER TABLE join_token ADD COLUMN device TEXT;
+CREATE TABLE former_enrolment (
+    enrolment TEXT PRIMARY KEY,
+    changed BIGINT NOT NULL
+);
+CREATE TABLE device_seen (
+    device TEXT PRIMARY KEY,
+    at BIGINT NOT NULL
+);
+";
 
 /// Applications and deployments.
 const APPLICATIONS: &str = "

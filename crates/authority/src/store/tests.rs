@@ -194,6 +194,7 @@ async fn policies_and_documents_are_kept() {
 async fn a_token_is_used_as_often_as_it_says_and_until_it_ends() {
     on_each(|store, name| async move {
         let token = |id: &str, uses_left, expires| StoredToken {
+            device: None,
             id: id.into(),
             secret_sha256: "ab".into(),
             uses_left,

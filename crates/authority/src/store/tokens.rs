@@ -1,6 +1,6 @@
 //! Join tokens: of the secret only a hash is kept.
 
-use action::Timestamp;
+use action::{DeviceId, Timestamp};
 use database::{DbError, Statement, Transaction, args};
 
 use super::Store;
@@ -20,17 +20,20 @@ pub(crate) struct StoredToken {
     pub(crate) collection: Option<String>,
     /// Whether its devices wait for approval.
     pub(crate) approval: bool,
+    /// The device that it is for, where it is for one that has lost its key.
+    pub(crate) device: Option<DeviceId>,
 }
 
 const ONE: Statement = Statement::both(
-    "SELECT id, secret_sha256, uses_left, expires, collection, approval FROM join_token WHERE id = $1",
+    "SELECT id, secret_sha256, uses_left, expires, collection, approval, device FROM join_token WHERE id = $1",
 );
 const VALID: Statement = Statement::both(
-    "SELECT id, secret_sha256, uses_left, expires, collection, approval FROM join_token WHERE uses_left > 0 AND expires > $1 \
+    "SELECT id, secret_sha256, uses_left, expires, collection, approval, device FROM join_token WHERE uses_left > 0 AND expires > $1 \
      ORDER BY expires, id LIMIT 1000",
 );
 const PUT: Statement = Statement::both(
-    "INSERT INTO join_token (id, secret_sha256, uses_left, expires, collection, approval) VALUES ($1, $2, $3, $4, $5, $6)",
+    "INSERT INTO join_token (id, secret_sha256, uses_left, expires, collection, approval, device) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)",
 );
 const USE: Statement = Statement::both(
     "UPDATE join_token SET uses_left = uses_left - 1 WHERE id = $1 AND uses_left > 0 AND expires > $2",
@@ -50,9 +53,10 @@ impl Store {
 
     /// Stores a new token.
     pub(crate) async fn put_join_token(change: &mut Transaction, token: &StoredToken) -> Result<(), DbError> {
-        let StoredToken { id, secret_sha256, uses_left, expires, collection, approval } = token;
+        let StoredToken { id, secret_sha256, uses_left, expires, collection, approval, device } = token;
         let (id, secret) = (id.as_str(), secret_sha256.as_str());
-        let arguments = args![id, secret, *uses_left, expires.0, collection.clone(), *approval];
+        let device = device.map(|device| device.to_string());
+        let arguments = args![id, secret, *uses_left, expires.0, collection.clone(), *approval, device];
         change.execute(&PUT, arguments).await?;
         Ok(())
     }
@@ -80,5 +84,6 @@ fn token(row: &database::Row) -> Result<StoredToken, DbError> {
         expires: Timestamp(row.int("expires")?),
         collection: row.opt_text("collection")?.map(str::to_owned),
         approval: row.flag("approval")?,
+        device: row.opt_text("device")?.and_then(|text| text.parse().ok()),
     })
 }

@@ -19,7 +19,7 @@ impl Desk {
     pub(super) async fn verify_audit(&self) -> Result<OwnerAnswer, DeskError> {
         let last = self.store.last_audit().await?;
         let broken = self.store.verify_audit(0).await?.err();
-        Ok(OwnerAnswer::AuditVerified { last, broken })
+        Ok(OwnerAnswer::AuditVerified { last, broken, consoles: self.witnessed().await? })
     }
 
     pub(super) async fn audit_head(&self, now: Timestamp) -> Result<OwnerAnswer, DeskError> {

@@ -77,7 +77,7 @@ impl Desk {
         self.set_standing(device, &from, Standing::Deleted, "device deleted", now).await
     }
 
-    async fn set_standing(
+    pub(super) async fn set_standing(
         &mut self,
         device: DeviceId,
         from: &[Standing],

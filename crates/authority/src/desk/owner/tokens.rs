@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use action::Timestamp;
-use authority_link::{JoinTokenEntry, OwnerAnswer};
+use action::{DeviceId, Timestamp};
+use authority_link::{JoinTokenEntry, OwnerAnswer, Standing};
 use proof::{
     JoinToken,
     join_token::{Secret, is_url},
@@ -44,21 +44,67 @@ impl Desk {
                 Err(problem) => return Ok(problem),
             },
         };
-        let secret = Secret(service::dice::bytes());
-        let expires = now.plus(valid);
-        let mut change = self.store.begin().await?;
-        let id = format!("j{}", Store::next_number(&mut change, "join token").await?);
         let stored = StoredToken {
-            id: id.clone(),
-            secret_sha256: secret.hash().hex(),
+            id: String::new(),
+            secret_sha256: String::new(),
             uses_left: uses,
-            expires,
+            expires: now.plus(valid),
             collection,
             approval,
+            device: None,
         };
+        self.put_token(url, stored, now).await
+    }
+
+    /// Makes a token for one device that has lost its key.
+    pub(super) async fn create_device_token(
+        &mut self,
+        url: String,
+        valid_seconds: u64,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
+        let valid = Duration::from_secs(valid_seconds);
+        if !is_url(&url) || valid.is_zero() || valid > LONGEST {
+            let what = "a token has the address of a management point, and is valid for a second to a year";
+            return Ok(not_valid(what, "write the address as https://site.example:8443"));
+        }
+        let known = self.site.devices.get(&device);
+        if known.is_none_or(|known| matches!(known.standing, Standing::Deleted | Standing::Pending)) {
+            let what = format!("the site has no device {device} that could come back");
+            return Ok(not_valid(what, "look it up: `tenon site device list`"));
+        }
+        let stored = StoredToken {
+            id: String::new(),
+            secret_sha256: String::new(),
+            uses_left: 1,
+            expires: now.plus(valid),
+            collection: None,
+            approval: false,
+            device: Some(device),
+        };
+        self.put_token(url, stored, now).await
+    }
+
+    /// Gives a token its id and secret, and stores it.
+    async fn put_token(
+        &mut self,
+        url: String,
+        mut stored: StoredToken,
+        now: Timestamp,
+    ) -> Result<OwnerAnswer, DeskError> {
+        let secret = Secret(service::dice::bytes());
+        let mut change = self.store.begin().await?;
+        stored.id = format!("j{}", Store::next_number(&mut change, "join token").await?);
+        stored.secret_sha256 = secret.hash().hex();
         Store::put_join_token(&mut change, &stored).await?;
-        record(&mut change, now, "join token made", &id).await?;
+        let subject = match stored.device {
+            Some(device) => format!("{} for the device {device}", stored.id),
+            None => stored.id.clone(),
+        };
+        record(&mut change, now, "join token made", &subject).await?;
         change.commit().await?;
+        let (id, expires) = (stored.id, stored.expires);
         let token = JoinToken { url, id: id.clone(), secret, root_key_sha256: self.keys.root_hash() };
         Ok(OwnerAnswer::JoinToken { id, token: token.text(), expires })
     }
@@ -69,6 +115,7 @@ impl Desk {
             uses_left: token.uses_left,
             expires: token.expires,
             collection: token.collection,
+            device: token.device,
         });
         Ok(OwnerAnswer::JoinTokens { tokens: tokens.collect() })
     }

@@ -5,7 +5,7 @@ use super::*;
 
 async fn verified(site: &mut Site) -> (u64, Option<u64>) {
     match site.owner(OwnerCall::VerifyAudit).await {
-        OwnerAnswer::AuditVerified { last, broken } => (last, broken),
+        OwnerAnswer::AuditVerified { last, broken, .. } => (last, broken),
         other => panic!("{other:?}"),
     }
 }

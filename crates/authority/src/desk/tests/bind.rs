@@ -94,7 +94,7 @@ impl People {
 
     async fn audited(&mut self) -> u64 {
         match self.site.owner(OwnerCall::VerifyAudit).await {
-            OwnerAnswer::AuditVerified { last, broken: None } => last,
+            OwnerAnswer::AuditVerified { last, broken: None, .. } => last,
             other => panic!("no audit: {other:?}"),
         }
     }
