@@ -93,6 +93,9 @@ async fn answer(site: &Site, question: Question) -> Answer {
         }
         Question::BindKey { binding } => key::bind(site, binding).await,
         Question::RetireKey { retirement } => key::retire(site, retirement).await,
+        Question::Audit { after } => {
+            site.authority.audit_hashes(after).await.map(Answer::Audit).map_err(Unanswered::from)
+        }
         Question::UploadDevices => {
             site.wakes.wake(Topic::Devices);
             Ok(Answer::Done)

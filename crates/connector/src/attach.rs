@@ -1,25 +1,29 @@
 //! Attaches the site to a console: with a code, once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use action::{SiteId, TenantId, Timestamp};
 use http::{Method, StatusCode};
+use proof::Hash;
 use serde::Serialize;
 use service::{
     clock, dice,
+    error::Chain,
     proxy::{NotAProxy, Proxy},
 };
 use site_link::{
-    ATTACH_PATH, AttachCode, CLOCK_SKEW, NotACode, VERSION,
+    ATTACH_PATH, AttachCode, CLOCK_SKEW, CloseReason, NotACode, VERSION,
     attach::{AttachAnswer, AttachProblem, AttachRefusal, AttachRequest, Greeting},
 };
 use zeroize::Zeroizing;
 
 use crate::{
     ask::{AskError, ask},
-    attachment::{Attachment, AttachmentError, load_or_make_key},
+    attachment::{Attachment, AttachmentError, load_key, load_or_make_key},
     console_url::{ConsoleUrl, NotAConsoleUrl},
-    dial::{DialError, Dialer},
+    dial::{DialError, Dialer, issuer},
+    link::{Link, close},
+    status::{LinkState, status},
 };
 
 /// What is needed to attach a site. Its `Debug` would show the code, so it has none.
@@ -51,6 +55,9 @@ pub struct Attached {
     pub console_url: ConsoleUrl,
     /// What was checked on the way, in this order.
     pub checks: Vec<&'static str>,
+    /// Who issued the certificate that was seen, where it is not the console's own: a proxy reads along. The link's own
+    /// keys keep it from changing anything.
+    pub reads_along: Option<String>,
 }
 
 /// Why a site was not attached.
@@ -173,7 +180,10 @@ pub async fn attach(options: AttachOptions) -> Result<Attached, AttachError> {
         Dialer::new(console_url.clone(), proxy, options.ca_file.as_ref()).map_err(AttachError::Dial)?;
 
     // Nothing is used up before the way is known to be good.
-    greet(&dialer).await?;
+    let greeting = greet(&dialer).await?;
+    let shown = dialer.shown();
+    let own = |shown: &Vec<u8>| greeting.certificate.is_none_or(|own| own == Hash::of(shown));
+    let reads_along = shown.filter(|shown| !own(shown)).and_then(|shown| issuer(&shown));
 
     let key = load_or_make_key(folder, &Zeroizing::new(dice::bytes()))?;
     let request = AttachRequest::new(&code, options.site, &options.site_name, &key);
@@ -193,11 +203,60 @@ pub async fn attach(options: AttachOptions) -> Result<Attached, AttachError> {
     attachment.save(folder)?;
 
     let way = if console_url.is_secure() { "TLS" } else { "loopback" };
-    Ok(Attached { tenant: code.tenant, console_url, checks: vec!["reachability", way, "clock", "code"] })
+    let checks = vec!["reachability", way, "clock", "code"];
+    Ok(Attached { tenant: code.tenant, console_url, checks, reads_along })
+}
+
+/// Opens the link of a site that was attached, once: both ends prove their keys over the way that the connector will take.
+/// A connector that is linked already keeps its place.
+///
+/// # Errors
+///
+/// Why the link does not come about.
+pub async fn try_link(
+    folder: &Path,
+    proxy: Option<&str>,
+    ca_file: Option<&PathBuf>,
+) -> Result<(), NotLinked> {
+    if matches!(status(folder)?.link, LinkState::Connected { .. }) {
+        return Ok(());
+    }
+    let attachment = Attachment::load(folder)?.ok_or(NotLinked::NotAttached)?;
+    let key = load_key(folder)?.ok_or(NotLinked::NotAttached)?;
+    let proxy = proxy.map(str::parse::<Proxy>).transpose()?;
+    let dialer = Dialer::new(attachment.console_url.clone(), proxy, ca_file)?;
+    let mut link = Link::open(&dialer, &attachment, &key)
+        .await
+        .map_err(|error| NotLinked::Link { what: Chain(&error).to_string() })?;
+    close(&mut link.socket, CloseReason::Stopping).await;
+    Ok(())
+}
+
+/// Why the link of an attached site does not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum NotLinked {
+    /// The site is not attached, or no longer.
+    #[error("the site is not attached")]
+    NotAttached,
+    /// Its files cannot be read.
+    #[error(transparent)]
+    Files(#[from] AttachmentError),
+    /// The proxy's address is none.
+    #[error(transparent)]
+    ProxySetting(#[from] NotAProxy),
+    /// There is no way to the console.
+    #[error("the console cannot be reached")]
+    Dial(#[from] DialError),
+    /// The console does not take the link.
+    #[error("the link does not come about: {what}")]
+    Link {
+        /// Why.
+        what: String,
+    },
 }
 
 /// Asks who is there, and compares the clocks.
-async fn greet(dialer: &Dialer) -> Result<(), AttachError> {
+async fn greet(dialer: &Dialer) -> Result<Greeting, AttachError> {
     let (status, body) = asked(dialer, Method::GET, Vec::new()).await?;
     let greeting = match serde_json::from_slice::<Greeting>(&body) {
         Ok(greeting) if status == StatusCode::OK => greeting,
@@ -211,7 +270,7 @@ async fn greet(dialer: &Dialer) -> Result<(), AttachError> {
     if here.since(greeting.at).max(greeting.at.since(here)) > CLOCK_SKEW {
         return Err(AttachError::ClockSkew { console: greeting.at, here });
     }
-    Ok(())
+    Ok(greeting)
 }
 
 async fn post(dialer: &Dialer, request: &AttachRequest) -> Result<AttachAnswer, AttachError> {

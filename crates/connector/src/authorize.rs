@@ -1,8 +1,9 @@
 //! Asks the site authority, which alone decides and signs.
 
-use action::{DeviceId, Forecast, Reason, ResourceId, TaskGuid};
+use action::{DeviceId, Forecast, Reason, ResourceId, TaskGuid, TenantId};
 use authority_link::{Allowed, Answer, Call, Decision, DryRun, KeyBound, PAGE, ResolvedTarget, Role, Vouch};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use proof::witness::Page;
 use service::call::{CallError, Caller, Calls, Endpoint};
 use site_store::Notification;
 
@@ -128,11 +129,31 @@ impl Authority {
         }
     }
 
+    /// Returns the site's audit behind an entry, as hashes.
+    pub(crate) async fn audit_hashes(&self, after: u64) -> Result<Box<Page>, Undecided> {
+        match self.calls.call(Call::AuditHashes { after }).await? {
+            Answer::AuditHashes(page) => Ok(page),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
     /// Has a key paired: the answer for the person's program, else why not.
     pub(crate) async fn pair(&self, message: String) -> Result<Result<String, Reason>, Undecided> {
         match self.calls.call(Call::Pair { message }).await? {
             Answer::Paired { message } => Ok(Ok(message)),
             Answer::NotPaired { reason } => Ok(Err(reason)),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Hands over a page of the console's audit, where there is one; returns the entries behind which it is wanted now.
+    pub(crate) async fn witness(
+        &self,
+        tenant: TenantId,
+        page: Option<Box<Page>>,
+    ) -> Result<Vec<u64>, Undecided> {
+        match self.calls.call(Call::Witness { tenant, page }).await? {
+            Answer::Wanted { after } => Ok(after),
             answer => Err(unexpected(answer)),
         }
     }

@@ -7,7 +7,7 @@ use std::{fmt, fs, io, path::PathBuf, sync::Arc, time::Duration};
 use rustls::{ClientConfig, pki_types::ServerName};
 use service::{
     proxy::{Proxy, ProxyError},
-    tls::{TlsError, outside_client_config},
+    tls::{Shown, TlsError, outside_client_config},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -15,6 +15,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::console_url::{ConsoleUrl, is_this_machine};
 
@@ -26,7 +27,7 @@ const STEP: Duration = Duration::from_secs(10);
 pub(crate) struct Dialer {
     console: ConsoleUrl,
     proxy: Option<Proxy>,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<(Arc<ClientConfig>, Arc<Shown>)>,
 }
 
 /// A connection, with TLS or without.
@@ -64,6 +65,16 @@ pub enum DialError {
         /// Why.
         reason: String,
     },
+    /// What answers shows a certificate of an issuer that is not trusted: most often a proxy that inspects TLS.
+    #[error(
+        "what answers as {host} shows a certificate that `{issuer}` has issued, whom this host does not trust: a proxy that inspects TLS?"
+    )]
+    Inspected {
+        /// The console's host.
+        host: String,
+        /// Who issued the certificate, in its own words.
+        issuer: String,
+    },
     /// The other end of TLS is not trusted, or does not speak it.
     #[error("failed to set up TLS with {host}")]
     Tls {
@@ -80,6 +91,7 @@ impl DialError {
         match self {
             DialError::Connect { .. } | DialError::Proxy { .. } => "reachability",
             DialError::CaFile { .. } | DialError::Trust(_) | DialError::Tls { .. } => "TLS",
+            DialError::Inspected { .. } => "TLS-inspecting proxy",
         }
     }
 
@@ -94,6 +106,10 @@ impl DialError {
             }
             DialError::Proxy { .. } => {
                 "Check `connector.proxy`, its name and password, and that the proxy allows the console."
+            }
+            DialError::Inspected { .. } => {
+                "Have the proxy leave the console's host alone, or name its CA in `connector.ca-file`: the link's own keys keep \
+                 it from changing anything. Where the console's CA is your own, name that."
             }
             DialError::Tls { .. } => {
                 "Check that the console's certificate is for this host name and has not ended; if its CA is your own, \
@@ -119,6 +135,11 @@ impl Dialer {
         &self.console
     }
 
+    /// Returns the certificate that the other end showed last, DER.
+    pub(crate) fn shown(&self) -> Option<Vec<u8>> {
+        self.tls.as_ref().and_then(|(_, shown)| shown.certificate())
+    }
+
     pub(crate) async fn dial(&self) -> Result<Box<dyn Stream>, DialError> {
         let stream = match &self.proxy {
             None => connect(self.console.host(), self.console.port()).await?,
@@ -137,9 +158,9 @@ impl Dialer {
                 }
             }
         };
-        let Some(config) = &self.tls else { return Ok(Box::new(stream)) };
+        let Some((config, _)) = &self.tls else { return Ok(Box::new(stream)) };
 
-        let failed = |source| DialError::Tls { host: self.console.host().to_owned(), source };
+        let failed = |source: io::Error| self.tls_failed(source);
         let name = ServerName::try_from(self.console.host().to_owned())
             .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
         match timeout(STEP, TlsConnector::from(Arc::clone(config)).connect(name, stream)).await {
@@ -148,6 +169,31 @@ impl Dialer {
             Err(_) => Err(failed(too_late())),
         }
     }
+}
+
+impl Dialer {
+    fn tls_failed(&self, source: io::Error) -> DialError {
+        let host = self.console.host().to_owned();
+        let cause = source.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+        // A CA of the same name with another key is as unknown.
+        let stranger = matches!(
+            cause,
+            Some(rustls::Error::InvalidCertificate(
+                rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature
+            ))
+        );
+        match self.shown().filter(|_| stranger).and_then(|shown| issuer(&shown)) {
+            Some(issuer) => DialError::Inspected { host, issuer },
+            None => DialError::Tls { host, source },
+        }
+    }
+}
+
+/// Returns who issued a certificate, without what could harm a log or a terminal.
+pub(crate) fn issuer(certificate: &[u8]) -> Option<String> {
+    const LONGEST: usize = 200;
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.issuer().to_string().chars().filter(|c| !c.is_control()).take(LONGEST).collect())
 }
 
 impl fmt::Debug for Dialer {
@@ -159,7 +205,7 @@ impl fmt::Debug for Dialer {
     }
 }
 
-fn trust(ca_file: Option<&PathBuf>) -> Result<Arc<ClientConfig>, DialError> {
+fn trust(ca_file: Option<&PathBuf>) -> Result<(Arc<ClientConfig>, Arc<Shown>), DialError> {
     let pem = match ca_file {
         None => None,
         Some(path) => Some(

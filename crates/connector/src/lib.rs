@@ -27,6 +27,7 @@ mod report;
 mod upload;
 mod mirror;
 mod nonce;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -41,7 +42,7 @@ use service::{
 use site_store::SiteStore;
 use tokio::sync::watch;
 
-pub use attach::{AttachError, AttachOptions, Attached, attach};
+pub use attach::{AttachError, AttachOptions, Attached, NotLinked, attach, try_link};
 pub use attachment::{Attachment, AttachmentError};
 pub use console_url::{ConsoleUrl, NotAConsoleUrl};
 pub use dial::DialError;

@@ -5,6 +5,7 @@
 
 use action::{TaskGuid, Timestamp, UserId};
 use database::DbError;
+use proof::witness::Page;
 use service::{
     clock,
     error::Chain,
@@ -33,10 +34,11 @@ use crate::{
     status::Board,
     take,
     upload::{News, Upload},
+    witness::{self, Whose, witness},
 };
 
-/// Messages that wait to be said: one of each of report, upload, mirror and nonce.
-const WAITING: usize = 4;
+/// Messages that wait to be said: one of each of report, upload, mirror, nonce and witness.
+const WAITING: usize = 5;
 
 /// News of the upload that wait to be heard. There is one batch at a time; more news are old ones.
 const WAITING_NEWS: usize = 16;
@@ -67,6 +69,7 @@ struct Serving<'a> {
     session: SiteSession,
     stored: watch::Sender<Option<u64>>,
     news: mpsc::Sender<News>,
+    pages: mpsc::Sender<Box<Page>>,
     answers: Answers,
 }
 
@@ -81,11 +84,15 @@ pub(crate) async fn serve(
     let (say, mut to_say) = mpsc::channel(WAITING);
     let (stored, stored_upto) = watch::channel(None);
     let (news, heard) = mpsc::channel(WAITING_NEWS);
+    let (pages, to_compare) = mpsc::channel(witness::WAITING);
     // Tasks of their own: one that holds a connection to the database must go on while the link waits for another.
-    let mut speaking = speak(site.clone(), attachment.attached_at, say, stored_upto, heard);
+    let mut speaking = speak(site.clone(), attachment.attached_at, say.clone(), stored_upto, heard);
+    let whose = Whose { tenant: attachment.tenant, key: attachment.console_key };
+    let log = site.logs.notification.clone();
+    speaking.spawn(witness(site.authority.clone(), log, whose, say, to_compare));
 
-    let mut serving =
-        Serving { site, socket: link.socket, session: link.session, stored, news, answers: Answers::new() };
+    let (socket, session, answers) = (link.socket, link.session, Answers::new());
+    let mut serving = Serving { site, socket, session, stored, news, pages, answers };
     let ended = loop {
         let step = tokio::select! {
             () = shutdown.begun() => Err(Ended::Stopping),
@@ -161,6 +168,8 @@ impl Serving<'_> {
                     self.say(&answer).await?;
                 }
             }
+            // A page that finds no room is asked for again.
+            ToSite::Audit(page) => drop(self.pages.try_send(page)),
             ToSite::Offboard => return Err(Ended::Offboarded),
             ToSite::Heartbeat { .. } | ToSite::Unknown => {}
         }

@@ -9,6 +9,7 @@ use aws_lc_rs::{
     hkdf::{HKDF_SHA256, Salt},
     hmac,
 };
+use proof::Hash;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -31,6 +32,10 @@ pub struct Greeting {
     pub console: ConsoleId,
     /// The console's clock.
     pub at: Timestamp,
+    /// SHA-256 of the certificate that the console itself shows, hexadecimal; absent where something before it ends TLS.
+    /// A site that sees another one knows that something on the way reads along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Hash>,
 }
 
 /// What the site sends (POST on [`crate::ATTACH_PATH`]).

@@ -10,6 +10,7 @@
 pub mod keys;
 mod code;
 pub mod attach;
+pub mod audit_head;
 mod transcript;
 pub mod handshake;
 mod channel;

@@ -1,6 +1,7 @@
 //! What the two ends say to each other once the handshake is done: JSON, members of later versions skipped.
 
 use action::{DeviceId, Entry, ResourceId, TaskGuid, Timestamp, UserId};
+use proof::witness;
 use serde::{Deserialize, Serialize};
 
 use crate::{Answer, Message, Question};
@@ -50,6 +51,8 @@ pub enum ToSite {
         /// What is asked.
         question: Question,
     },
+    /// The tenant's audit as hashes, for the site to keep: the answer to `AuditWanted`.
+    Audit(Box<witness::Page>),
     /// The console ends the attachment, or confirms that the site has; the site forgets the console.
     Offboard,
     /// Sent when nothing else was for [`crate`]'s heartbeat interval.
@@ -68,11 +71,22 @@ impl Message for ToSite {
     }
 
     fn entries(&self) -> usize {
-        1
+        match self {
+            ToSite::Audit(page) => page.entries.len(),
+            ToSite::Request { .. }
+            | ToSite::Cancel { .. }
+            | ToSite::EventsStored { .. }
+            | ToSite::DevicesStored { .. }
+            | ToSite::ResyncDevices
+            | ToSite::Ask { .. }
+            | ToSite::Offboard
+            | ToSite::Heartbeat { .. }
+            | ToSite::Unknown => 1,
+        }
     }
 
     fn is_batch(&self) -> bool {
-        false
+        matches!(self, ToSite::Audit(_))
     }
 }
 
@@ -111,6 +125,11 @@ pub enum ToConsole {
         /// What is answered.
         answer: Answer,
     },
+    /// The site keeps the hashes of the tenant's audit, and wants those behind an entry: `Audit`.
+    AuditWanted {
+        /// The entry's number.
+        after: u64,
+    },
     /// The site ends the attachment; the console marks it so, answers with its own `Offboard` and closes.
     Offboard,
     /// Sent when nothing else was for the heartbeat interval.
@@ -136,6 +155,7 @@ impl Message for ToConsole {
             | ToConsole::Mirror { .. }
             | ToConsole::Nonce { .. }
             | ToConsole::Answer { .. }
+            | ToConsole::AuditWanted { .. }
             | ToConsole::Offboard
             | ToConsole::Heartbeat { .. }
             | ToConsole::Unknown => 1,
@@ -150,6 +170,7 @@ impl Message for ToConsole {
             | ToConsole::Answer { .. } => true,
             ToConsole::Receipt { .. }
             | ToConsole::Nonce { .. }
+            | ToConsole::AuditWanted { .. }
             | ToConsole::Offboard
             | ToConsole::Heartbeat { .. }
             | ToConsole::Unknown => false,

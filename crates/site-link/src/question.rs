@@ -44,6 +44,11 @@ pub enum Question {
     },
     /// Upload all devices now. Answer: `Done`; the devices follow as a round of their own.
     UploadDevices,
+    /// The site's audit as hashes, for the console to keep. Answer: `Audit`.
+    Audit {
+        /// The entry behind which it is wanted.
+        after: u64,
+    },
     /// A question of a later version. Answer: `Failed`.
     #[serde(other)]
     Unknown,
@@ -66,6 +71,8 @@ pub enum Answer {
     },
     /// The key is bound to the person.
     KeyBound(KeyBound),
+    /// The site's audit behind an entry, as hashes.
+    Audit(Box<proof::witness::Page>),
     /// The site's rules do not allow it.
     Refused {
         /// Why.

@@ -60,6 +60,14 @@ fn what_the_console_says() {
     check(&ToSite::EventsStored { upto: 12 }, r#"{"type":"events_stored","upto":12}"#);
     check(&ToSite::DevicesStored { seq: 9 }, r#"{"type":"devices_stored","seq":9}"#);
     check(&ToSite::ResyncDevices, r#"{"type":"resync_devices"}"#);
+    check(
+        &ToSite::Audit(Box::new(page())),
+        r#"{"type":"audit","after":1,"base":"abababababababababababababababababababababababababababababababab","oldest":0,"entries":[[2,"abababababababababababababababababababababababababababababababab"]],"last":2,"head":"abababababababababababababababababababababababababababababababab","signed":"h.s","news":true}"#,
+    );
+    check(
+        &ToSite::Ask { number: 4, question: Question::Audit { after: 7 } },
+        r#"{"type":"ask","number":4,"question":{"ask":"audit","after":7}}"#,
+    );
     check(&ToSite::Offboard, r#"{"type":"offboard"}"#);
     check(&ToSite::Heartbeat { at: AT }, r#"{"type":"heartbeat","at":"2020-01-21T15:43:43.007Z"}"#);
 }
@@ -138,6 +146,11 @@ fn what_the_site_says() {
         &ToConsole::Answer { number: 5, answer: Answer::DryRun(Box::new(dry_run)) },
         r#"{"type":"answer","number":5,"answer":{"answer":"dry_run","rule":"r","reason":null,"count":9,"online":5,"refused":[],"refused_count":0,"waits":null,"throttle":{"strategy":1,"param":42,"ahead":0},"sent_by":"2020-01-21T15:43:43.007Z","ends_by":"2020-01-21T15:43:43.007Z"}}"#,
     );
+    check(&ToConsole::AuditWanted { after: 7 }, r#"{"type":"audit_wanted","after":7}"#);
+    check(
+        &ToConsole::Answer { number: 7, answer: Answer::Audit(Box::new(page())) },
+        r#"{"type":"answer","number":7,"answer":{"answer":"audit","after":1,"base":"abababababababababababababababababababababababababababababababab","oldest":0,"entries":[[2,"abababababababababababababababababababababababababababababababab"]],"last":2,"head":"abababababababababababababababababababababababababababababababab","signed":"h.s","news":true}}"#,
+    );
     let later = decode::<ToConsole>(br#"{"type":"answer","number":6,"answer":{"answer":"poem","lines":3}}"#);
     assert_eq!(later, Ok(ToConsole::Answer { number: 6, answer: Answer::Unknown }));
     check(&ToConsole::Offboard, r#"{"type":"offboard"}"#);
@@ -208,6 +221,20 @@ fn survives<M: Message + PartialEq + std::fmt::Debug>(message: &M) -> Result<(),
     let read = decode::<M>(&bytes);
     prop_assert_eq!(read.as_ref(), Ok(message));
     Ok(())
+}
+
+fn page() -> proof::witness::Page {
+    let hash = proof::Hash([0xab; 32]);
+    proof::witness::Page {
+        after: 1,
+        base: hash,
+        oldest: 0,
+        entries: vec![(2, hash)],
+        last: 2,
+        head: hash,
+        signed: "h.s".into(),
+        news: true,
+    }
 }
 
 fn device() -> Device {

@@ -5,6 +5,7 @@ use axum::{
     Json, Router, body::Bytes, extract::State, http::StatusCode, response::IntoResponse, routing::get,
 };
 use connector::{AttachError, AttachOptions, OffboardOptions};
+use proof::Hash;
 use service::{
     clock,
     http::{Listener, serve},
@@ -27,6 +28,8 @@ struct Mischief {
     clock_off: Duration,
     swap_key: bool,
     refuse: Option<AttachRefusal>,
+    /// What the console says that its certificate is.
+    certificate: Option<Hash>,
 }
 
 #[tokio::test]
@@ -154,9 +157,12 @@ fn code() -> AttachCode {
 }
 
 /// Serves what a console serves to a site that attaches, with TLS.
-pub(crate) async fn tls_page(config: Arc<rustls::ServerConfig>) -> (SocketAddr, JoinSet<()>) {
+pub(crate) async fn tls_page(
+    config: Arc<rustls::ServerConfig>,
+    certificate: Option<Hash>,
+) -> (SocketAddr, JoinSet<()>) {
     let socket = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-    serve_page(Mischief::default(), Listener::Tls(socket, config))
+    serve_page(Mischief { certificate, ..Mischief::default() }, Listener::Tls(socket, config))
 }
 
 /// Serves the same without TLS, and with mischief.
@@ -176,7 +182,8 @@ fn serve_page(mischief: Mischief, listener: Listener) -> (SocketAddr, JoinSet<()
 
 async fn greet(State(mischief): State<Arc<Mischief>>) -> Json<Greeting> {
     let at = clock::now().plus(mischief.clock_off);
-    Json(Greeting { version: VERSION, console: ConsoleId(Uuid::from_bytes([3; 16])), at })
+    let console = ConsoleId(Uuid::from_bytes([3; 16]));
+    Json(Greeting { version: VERSION, console, at, certificate: mischief.certificate })
 }
 
 async fn attach(State(mischief): State<Arc<Mischief>>, body: Bytes) -> axum::response::Response {

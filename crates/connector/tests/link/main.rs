@@ -9,4 +9,5 @@ mod requests;
 mod reports;
 mod uploads;
 mod answers;
+mod witness;
 mod network;

@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use connector::AttachOptions;
+use proof::Hash;
 use service::tls::{ClientAuth, server_config};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
@@ -20,7 +21,8 @@ async fn a_site_is_attached_through_a_proxy_and_with_a_ca_of_its_own() {
     let made = rcgen::generate_simple_self_signed(["console.test".to_owned()]).expect("a certificate");
     let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     let config = server_config(&certificate, &key, &ClientAuth::None).expect("a TLS end");
-    let (console, _console) = tls_page(Arc::clone(&config)).await;
+    let own = Hash::of(made.cert.der());
+    let (console, _console) = tls_page(Arc::clone(&config), Some(own)).await;
     let (proxy, mut asked, _proxy) = proxy(console).await;
 
     let ca = folder.path().join("ca.pem");
@@ -32,6 +34,7 @@ async fn a_site_is_attached_through_a_proxy_and_with_a_ca_of_its_own() {
     };
     let attached = within("attaching", connector::attach(options.clone())).await.expect("attached");
     assert_eq!(attached.checks, ["reachability", "TLS", "clock", "code"]);
+    assert_eq!(attached.reads_along, None);
     let head = asked.recv().await.expect("asked");
     assert!(head.starts_with("CONNECT console.test:443 HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("Proxy-Authorization: Basic a2ltOnNlY3JldA=="), "{head}");
@@ -43,7 +46,34 @@ async fn a_site_is_attached_through_a_proxy_and_with_a_ca_of_its_own() {
     std::fs::write(&ca, foreign.cert.pem()).expect("written");
     let options = AttachOptions { folder: other.path().to_owned(), ca_file: Some(ca), ..options };
     let refused = within("a refusal", connector::attach(options)).await.expect_err("not trusted");
-    assert_eq!(refused.check(), "TLS");
+    assert_eq!(refused.check(), "TLS-inspecting proxy");
+    assert!(refused.fix().contains("connector.ca-file"));
+    let told = service::error::Chain(&refused).to_string();
+    assert!(
+        told.contains("a proxy that inspects TLS?") && told.contains("CN=rcgen self signed cert"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_inspects_tls_and_is_trusted_is_named_and_changes_nothing() {
+    service::tls::install_provider();
+    let folder = tempfile::tempdir().expect("a folder");
+    // The proxy's own certificate for the console's name; the console says that it shows another one.
+    let made = rcgen::generate_simple_self_signed(["console.test".to_owned()]).expect("a certificate");
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let config = server_config(&certificate, &key, &ClientAuth::None).expect("a TLS end");
+    let (console, _console) = tls_page(config, Some(Hash::of(b"the console's own"))).await;
+    let (proxy, _asked, _proxy) = proxy(console).await;
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, &certificate).expect("written");
+    let options = AttachOptions {
+        proxy: Some(format!("http://{proxy}")),
+        ca_file: Some(ca),
+        ..options(folder.path(), "https://console.test")
+    };
+    let attached = within("attaching", connector::attach(options)).await.expect("attached all the same");
+    assert_eq!(attached.reads_along.as_deref(), Some("CN=rcgen self signed cert"));
 }
 
 #[tokio::test]

@@ -95,7 +95,10 @@ impl ConsoleLink {
         loop {
             let frame = next(&mut self.socket).await?;
             match self.session.on_frame(&frame, now()).map_err(|reason| reason.to_string())? {
-                ToConsole::Heartbeat { .. } | ToConsole::Mirror { .. } | ToConsole::Nonce { .. } => {}
+                ToConsole::Heartbeat { .. }
+                | ToConsole::Mirror { .. }
+                | ToConsole::Nonce { .. }
+                | ToConsole::AuditWanted { .. } => {}
                 message => return Ok(message),
             }
         }
