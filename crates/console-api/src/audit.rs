@@ -1,6 +1,6 @@
 //! The record of who did what.
 
-use action::{TenantId, Timestamp};
+use action::{SiteId, TenantId, Timestamp};
 use proof::{
     Hash,
     audit::{Broken, Entry, Head, Walk},
@@ -54,6 +54,31 @@ pub struct AuditHead {
     pub base_number: u64,
     /// The hash up to there.
     pub base_hash: String,
+}
+
+/// What a console keeps of the audit of a site.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct SiteAudit {
+    /// The site.
+    #[schema(schema_with = schema::uuid)]
+    pub site: SiteId,
+    /// Its name.
+    pub name: String,
+    /// The number of the last entry whose hash is kept.
+    pub number: u64,
+    /// The hash of the site's chain up to it.
+    pub hash: String,
+    /// The head as the site's authority signed it, for whoever has the site's trust document.
+    pub signed: String,
+    /// When the site's audit last grew.
+    #[schema(schema_with = schema::moment)]
+    pub at: Timestamp,
+    /// When it was last compared with what the site has.
+    #[schema(schema_with = schema::moment)]
+    pub checked: Timestamp,
+    /// What is wrong with it, where something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
 }
 
 /// Why an audit is not what it was.

@@ -31,7 +31,7 @@ mod client;
 pub use action::{
     Action, ActionTarget, Asked, Asker, CancelledAction, Counts, NewAction, NewTarget, Unknown,
 };
-pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead};
+pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead, SiteAudit};
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
 pub use check::{ActionCheck, CheckedSite, RefusedTarget, ThrottleForecast};
 pub use client::{

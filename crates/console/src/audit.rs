@@ -1,21 +1,23 @@
 //! The audit, shown.
 
+use action::SiteId;
 use axum::{
     Json,
     extract::State,
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use console_api::{AuditEntry, AuditHead, Page};
+use console_api::{AuditEntry, AuditHead, Page, SiteAudit};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     page,
-    people::permit::{Permit, ReadAudit},
+    people::permit::{ManageAudit, Permit, ReadAudit},
     problem::Refusal,
-    read::Query,
+    read::{Id, Query},
+    sites::{NotCompared, answered_otherwise, no_answer},
     state::Console,
 };
 
@@ -28,6 +30,9 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(list_audit))
         .routes(routes!(export_audit))
         .routes(routes!(show_audit_head))
+        .routes(routes!(list_site_audits))
+        .routes(routes!(verify_site_audit))
+        .routes(routes!(forget_site_audit))
 }
 
 /// Which entries.
@@ -97,4 +102,49 @@ pub(crate) async fn show_audit_head(
     permit: Permit<ReadAudit>,
 ) -> Result<Json<AuditHead>, Refusal> {
     Ok(Json(console.store().audit_head(permit.tenant()).await?))
+}
+
+/// List what is kept of the audits of the tenant's sites: their last heads, signed by them, and whether they still fit.
+#[utoipa::path(get, path = "/api/v1/audit/sites", tag = "audit", responses((status = 200, body = Vec<SiteAudit>)))]
+pub(crate) async fn list_site_audits(
+    State(console): State<Console>,
+    permit: Permit<ReadAudit>,
+) -> Result<Json<Vec<SiteAudit>>, Refusal> {
+    Ok(Json(console.store().site_audits(permit.tenant()).await?))
+}
+
+/// Compare the whole audit of a site with what is kept of it, now.
+#[utoipa::path(post, path = "/api/v1/audit/sites/{site}/verify", tag = "audit",
+    params(("site" = uuid::Uuid, Path)), responses((status = 200, body = SiteAudit)))]
+pub(crate) async fn verify_site_audit(
+    State(console): State<Console>,
+    permit: Permit<ReadAudit>,
+    Id(site): Id<SiteId>,
+) -> Result<Json<SiteAudit>, Refusal> {
+    let found = console.store().site(permit.tenant(), site).await?;
+    let found = found.ok_or_else(|| Refusal::not_found("site", site))?;
+    match console.compare_whole_audit(site).await {
+        Ok(()) => {}
+        Err(NotCompared::NoAnswer(none)) => return Err(no_answer(none, &found)),
+        Err(NotCompared::Otherwise(answer)) => return Err(answered_otherwise(*answer)),
+        Err(NotCompared::Store(error)) => return Err(error.into()),
+    }
+    let kept = console.store().site_audits(permit.tenant()).await?;
+    let kept = kept.into_iter().find(|kept| kept.site == site);
+    Ok(Json(kept.ok_or_else(|| Refusal::not_found("site", site))?))
+}
+
+/// Forget what is kept of a site's audit, and begin anew with what it is now: after the site was restored from a backup.
+#[utoipa::path(post, path = "/api/v1/audit/sites/{site}/forget", tag = "audit",
+    params(("site" = uuid::Uuid, Path)), responses((status = 204)))]
+pub(crate) async fn forget_site_audit(
+    State(console): State<Console>,
+    permit: Permit<ManageAudit>,
+    Id(site): Id<SiteId>,
+) -> Result<StatusCode, Refusal> {
+    let found = console.store().site(permit.tenant(), site).await?;
+    found.ok_or_else(|| Refusal::not_found("site", site))?;
+    let entry = permit.audit("audit.forget", site.to_string(), console.now());
+    console.store().forget_site_audit(site, entry).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ mod questions;
 mod answered;
 mod sync;
 mod pair;
+mod witness;
 mod link;
 mod outbox;
 mod list;
@@ -14,10 +15,11 @@ mod mirrors;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use answered::{AWAY, answered_otherwise};
+pub(crate) use answered::{AWAY, answered_otherwise, no_answer};
 pub(crate) use link::Links;
 pub(crate) use outbox::Outbox;
 pub(crate) use questions::Questions;
+pub(crate) use witness::{NotCompared, run as compare_audits};
 
 use crate::state::Console;
 

@@ -23,7 +23,7 @@ use crate::{
     config::{Config, ConfigError, TlsFiles},
     counters, housekeeping, openapi,
     people::openid::provider::Providers,
-    sites::Links,
+    sites::{self, Links},
     spans,
     state::{Clock, Console},
     store::{Identity, Store},
@@ -124,6 +124,7 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
     running.part("links", arrivals.serve(console.clone(), shutdown.clone()));
     running.part("webhooks", webhooks::deliver::run(console.clone(), shutdown.clone()));
     running.part("traces", spans::run(console.clone(), ended, shutdown.clone()));
+    running.part("audits of sites", sites::compare_audits(console.clone(), shutdown.clone()));
     running.part("housekeeping", housekeeping::run(console, shutdown.clone()));
     if let Some(files) = files {
         running.part("certificate", files.watch(log, shutdown));

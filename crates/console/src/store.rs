@@ -29,6 +29,7 @@ mod actions;
 mod targets;
 mod changes;
 mod audit;
+mod site_audit;
 mod webhooks;
 mod sweep;
 
@@ -52,6 +53,7 @@ pub(crate) use roles::{AssignmentRow, HeldRow};
 pub(crate) use search::COUNT_TO;
 pub(crate) use sessions::{NewSession, Presented, SessionRow};
 pub(crate) use sign_in::Begun;
+pub(crate) use site_audit::Compared;
 pub(crate) use sites::LinkedSite;
 pub(crate) use upload::UploadApplied;
 pub(crate) use webhooks::{Delivery, Event, Following};
@@ -72,6 +74,7 @@ const MIGRATIONS: Migrations = Migrations {
         step(7, include_str!("store/webhooks.sql")),
         step(8, include_str!("store/nonce.sql")),
         step(9, include_str!("store/keys.sql")),
+        step(10, include_str!("store/site_audit.sql")),
     ],
 };
 

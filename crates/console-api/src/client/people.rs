@@ -1,13 +1,13 @@
 //! Calls about people: signing in and out, tokens, accounts, tenants, the audit.
 
-use action::UserId;
+use action::{SiteId, UserId};
 use reqwest::Method;
 use uuid::Uuid;
 
 use crate::{
     ApiToken, AuditEntry, AuditHead, Client, ClientError, CreatedApiToken, CreatedUser, Me, NewApiToken,
-    NewTenant, NewUser, Page, PasswordChange, PasswordReset, ResetPassword, Setup, SignIn, SignedIn, Tenant,
-    User, UserChange,
+    NewTenant, NewUser, Page, PasswordChange, PasswordReset, ResetPassword, Setup, SignIn, SignedIn,
+    SiteAudit, Tenant, User, UserChange,
 };
 
 /// For calls without a body.
@@ -157,6 +157,33 @@ impl Client {
     /// See [`ClientError`].
     pub async fn audit_head(&self) -> Result<AuditHead, ClientError> {
         self.get("api/v1/audit/head", Vec::new()).await
+    }
+
+    /// Returns what is kept of the audits of the tenant's sites.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn site_audits(&self) -> Result<Vec<SiteAudit>, ClientError> {
+        self.get("api/v1/audit/sites", Vec::new()).await
+    }
+
+    /// Compares the whole audit of a site with what is kept of it.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn verify_site_audit(&self, site: SiteId) -> Result<SiteAudit, ClientError> {
+        self.post(&format!("api/v1/audit/sites/{site}/verify"), &serde_json::json!({})).await
+    }
+
+    /// Forgets what is kept of a site's audit.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn forget_site_audit(&self, site: SiteId) -> Result<(), ClientError> {
+        self.tell(Method::POST, &format!("api/v1/audit/sites/{site}/forget"), NO_BODY).await
     }
 
     /// Returns entries of the audit after a number, the oldest first; none where there are no more.

@@ -58,6 +58,8 @@ grants! {
     ManageRoles => ManageRoles,
     /// Reading the audit.
     ReadAudit => ReadAudit,
+    /// Deciding about what is kept of audits.
+    ManageAudit => ManageAudit,
     /// Making and ending webhooks.
     ManageWebhooks => ManageWebhooks,
     /// Making tenants.

@@ -2,7 +2,7 @@
 
 use action::{Reason, SiteId, TenantId};
 use axum::http::StatusCode;
-use console_api::SiteState;
+use console_api::{Site, SiteState};
 use site_link::{Answer, Question};
 
 use super::questions::NoAnswer;
@@ -25,15 +25,20 @@ impl Console {
             let reason = Reason::SiteNotAttached;
             return Err(Refusal::conflict("site-not-attached", sentence(&reason), reason.fix()));
         }
-        self.questions().ask(site, question).await.map_err(|none| match none {
-            NoAnswer::Away => away(&Reason::ConnectorAway { since: found.link.since }),
-            NoAnswer::Busy => Refusal::too_many("The site is asked as much as it can answer.", 2),
-            NoAnswer::Late => {
-                let detail = format!("Site `{}` did not answer in time.", found.name);
-                let fix = "Look at the link with `tenon site status` at the site, and try again.";
-                Refusal::new(StatusCode::GATEWAY_TIMEOUT, "site-late", "The site did not answer", detail, fix)
-            }
-        })
+        self.questions().ask(site, question).await.map_err(|none| no_answer(none, &found))
+    }
+}
+
+/// Returns the refusal for an answer that did not come.
+pub(crate) fn no_answer(none: NoAnswer, site: &Site) -> Refusal {
+    match none {
+        NoAnswer::Away => away(&Reason::ConnectorAway { since: site.link.since }),
+        NoAnswer::Busy => Refusal::too_many("The site is asked as much as it can answer.", 2),
+        NoAnswer::Late => {
+            let detail = format!("Site `{}` did not answer in time.", site.name);
+            let fix = "Look at the link with `tenon site status` at the site, and try again.";
+            Refusal::new(StatusCode::GATEWAY_TIMEOUT, "site-late", "The site did not answer", detail, fix)
+        }
     }
 }
 
@@ -63,6 +68,7 @@ pub(crate) fn answered_otherwise(answer: Answer) -> Refusal {
         | Answer::Device(_)
         | Answer::Paired { .. }
         | Answer::KeyBound(_)
+        | Answer::Audit(_)
         | Answer::Unknown => {
             let fix = "Bring the site and the console to the same version.";
             let (status, title) = (StatusCode::BAD_GATEWAY, "The site answered something else");

@@ -12,6 +12,7 @@ use axum::{
     routing::get,
 };
 use console_api::PROBLEM_JSON;
+use proof::Hash;
 use service::error::Chain;
 use site_link::{
     ATTACH_PATH, AttachKey, LARGEST_HANDSHAKE, VERSION,
@@ -44,7 +45,15 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn greet(State(console): State<Console>) -> Json<Greeting> {
-    Json(Greeting { version: VERSION, console: console.id(), at: console.now() })
+    let certificate = own_certificate(&console).await;
+    Json(Greeting { version: VERSION, console: console.id(), at: console.now(), certificate })
+}
+
+/// Returns the hash of the certificate that the console itself shows: whoever sees another one has somebody in between.
+async fn own_certificate(console: &Console) -> Option<Hash> {
+    let files = console.config().tls.as_ref()?;
+    let chain = tokio::fs::read_to_string(&files.certificate).await.ok()?;
+    service::tls::own_certificate(&chain).ok().map(|own| Hash::of(&own))
 }
 
 async fn attach(

@@ -1,7 +1,7 @@
 //! Questions to sites that a person waits for: handed to the site's link, answered over it, and forgotten with it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -79,6 +79,11 @@ impl Questions {
             Ok(Err(_)) => Err(NoAnswer::Away),
             Err(_) => Err(NoAnswer::Late),
         }
+    }
+
+    /// Returns the sites that can be asked.
+    pub(crate) fn linked(&self) -> BTreeSet<SiteId> {
+        self.lines().keys().copied().collect()
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, BTreeMap<SiteId, Line>> {

@@ -194,11 +194,18 @@ impl Serving<'_> {
             ToConsole::Mirror { mirror } => outbox.mirror(site, &mirror).await?,
             ToConsole::Nonce { nonce } => outbox.nonce(site, &nonce).await?,
             ToConsole::Answer { number, answer } => self.open.answered(number, answer),
+            ToConsole::AuditWanted { after } if self.to_say.len() < PAGE as usize => {
+                if let Some(linked) = outbox.site(site).await? {
+                    let page = self.console.audit_page_for_site(linked.tenant, after).await?;
+                    self.to_say.push_back(ToSite::Audit(Box::new(page)));
+                }
+            }
             ToConsole::Offboard => {
                 outbox.offboarded_by_site(site).await?;
                 return Err(End::Closed(CloseReason::Offboarded));
             }
-            ToConsole::Heartbeat { .. } | ToConsole::Unknown => {}
+            // A site that asks more than it hears is asked to wait, by silence.
+            ToConsole::AuditWanted { .. } | ToConsole::Heartbeat { .. } | ToConsole::Unknown => {}
         }
         Ok(())
     }
