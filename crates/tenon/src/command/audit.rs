@@ -1,6 +1,7 @@
-//! `tenon audit`: who did what at the console, and whether that record is what it was.
+//! `tenon audit`: who did what at the console, and whether that record, and those of the sites, are what they were.
 
-use console_api::{AuditCheck, Client};
+use action::SiteId;
+use console_api::{AuditCheck, Client, SiteAudit};
 
 use crate::{
     exit::{self, Stop},
@@ -27,11 +28,17 @@ enum What {
     },
     /// Print where the chain ends, to be kept by somebody else
     Head,
-    /// Read the whole chain and check it
+    /// Read the whole chain and check it, and compare those of the sites with what the console keeps of them
     Verify {
         /// A head of earlier, as `tenon audit head` printed it: NUMBER:HASH
         #[arg(long, value_name = "NUMBER:HASH")]
         head: Option<String>,
+    },
+    /// Forget what the console keeps of a site's audit and begin anew: after the site was restored from a backup
+    Forget {
+        /// The site's id
+        #[arg(long)]
+        site: SiteId,
     },
 }
 
@@ -57,10 +64,24 @@ pub(crate) async fn run(audit: Audit) -> anyhow::Result<()> {
         }
         What::Verify { head } => {
             let checked = verify(&client, head.as_deref()).await?;
+            let sites = verify_sites(&client).await?;
             if json {
-                return print::json(&serde_json::json!({ "whole": true, "number": checked }));
+                print::json(&serde_json::json!({ "whole": true, "number": checked, "sites": sites }))?;
+            } else {
+                print::line(&format!("the audit is whole up to entry {checked}"))?;
+                for site in &sites {
+                    print::line(&print::clean(&told(site)))?;
+                }
             }
-            print::line(&format!("the audit is whole up to entry {checked}"))?;
+            if let Some(broken) = sites.iter().find(|site| site.broken.is_some()) {
+                let told = format!("the audit of the site {} is not what it was", print::clean(&broken.name));
+                let fix = "find out who can write the authority's store there; after a restore: `tenon audit forget`";
+                return Err(Stop::error(exit::FAILED, told, fix));
+            }
+        }
+        What::Forget { site } => {
+            client.forget_site_audit(site).await.map_err(refused)?;
+            print::line(&format!("what was kept of the audit of site {site} is forgotten; it begins anew"))?;
         }
     }
     Ok(())
@@ -96,6 +117,23 @@ async fn verify(client: &Client, kept: Option<&str>) -> anyhow::Result<u64> {
     }
     check.end(&head).map_err(broken)?;
     Ok(head.number)
+}
+
+/// Has the console compare the audit of each site; one whose site is away stands as it was last compared.
+async fn verify_sites(client: &Client) -> anyhow::Result<Vec<SiteAudit>> {
+    let mut all = Vec::new();
+    for kept in client.site_audits().await.map_err(refused)? {
+        all.push(client.verify_site_audit(kept.site).await.unwrap_or(kept));
+    }
+    Ok(all)
+}
+
+fn told(site: &SiteAudit) -> String {
+    let SiteAudit { name, number, checked, .. } = site;
+    match &site.broken {
+        None => format!("site {name}: whole up to entry {number}, compared at {checked}"),
+        Some(what) => format!("site {name}: {what}; what was there up to entry {number} is kept here"),
+    }
 }
 
 fn parse(head: &str) -> anyhow::Result<(u64, String)> {

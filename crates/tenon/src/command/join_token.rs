@@ -1,5 +1,6 @@
 //! `tenon join-token`: the tokens by which devices join a site.
 
+use action::DeviceId;
 use authority_link::{OwnerAnswer, OwnerCall};
 
 use crate::{
@@ -35,6 +36,9 @@ enum What {
         /// Have each device wait until it is approved: `tenon site device approve`
         #[arg(long)]
         approval: bool,
+        /// For this device, which has lost its key: it comes back as the same one, and its old key is refused from then on
+        #[arg(long, conflicts_with_all = ["uses", "collection", "approval"])]
+        device: Option<DeviceId>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -56,9 +60,12 @@ enum What {
 pub(crate) async fn run(join_token: JoinToken) -> anyhow::Result<()> {
     let site = join_token.site;
     match join_token.what {
-        What::Create { url, uses, hours, collection, approval, json } => {
+        What::Create { url, uses, hours, collection, approval, device, json } => {
             let valid_seconds = hours * 3600;
-            let asked = OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection, approval };
+            let asked = match device {
+                Some(device) => OwnerCall::CreateDeviceToken { url, valid_seconds, device },
+                None => OwnerCall::CreateJoinToken { url, uses, valid_seconds, collection, approval },
+            };
             match site.ask(asked).await? {
                 OwnerAnswer::JoinToken { id, token, expires } if json => {
                     print::json(&serde_json::json!({ "id": id, "token": token, "expires": expires }))?;
@@ -78,10 +85,11 @@ pub(crate) async fn run(join_token: JoinToken) -> anyhow::Result<()> {
                             t.uses_left.to_string(),
                             t.expires.to_string(),
                             t.collection.unwrap_or_default(),
+                            t.device.map_or_else(String::new, |device| device.to_string()),
                         ]
                     })
                     .collect();
-                print::table(&["ID", "USES LEFT", "EXPIRES", "COLLECTION"], &rows)?;
+                print::table(&["ID", "USES LEFT", "EXPIRES", "COLLECTION", "FOR DEVICE"], &rows)?;
             }
             other => return Err(unexpected(&other)),
         },

@@ -43,23 +43,39 @@ pub(super) async fn attach(attach: Attach) -> anyhow::Result<()> {
         OwnerAnswer::Status { site, name, .. } => (site, name),
         other => return Err(unexpected(&other)),
     };
+    let (folder, way) = (attach.site.folder, attach.way);
     let options = AttachOptions {
-        folder: attach.site.folder,
+        folder: folder.clone(),
         console: attach.console,
         code: attach.code,
         site,
         site_name,
-        proxy: attach.way.proxy,
-        ca_file: attach.way.ca_file,
+        proxy: way.proxy.clone(),
+        ca_file: way.ca_file.clone(),
     };
     let attached = connector::attach(options).await.map_err(|error| {
-        let fix = error.fix();
-        let told = service::error::Chain(&error).to_string();
-        Stop::error(exit::FAILED, format!("the site was not attached: {told}"), fix)
+        let (check, fix) = (error.check(), error.fix());
+        let told = print::clean(&service::error::Chain(&error).to_string());
+        Stop::error(exit::FAILED, format!("the site was not attached ({check}): {told}"), fix)
     })?;
     for check in attached.checks {
         print::line(&format!("ok  {check}"))?;
     }
+    print::line(&format!("ok  tenant {}", attached.tenant))?;
+    if let Some(issuer) = &attached.reads_along {
+        print::line(&format!(
+            "note  a proxy that inspects TLS reads along: the certificate on the way is from `{}`, not the console's own. \
+             It can cut the link and change nothing in it.",
+            print::clean(issuer)
+        ))?;
+    }
+    // The way there and back, over the link itself.
+    connector::try_link(&folder, way.proxy.as_deref(), way.ca_file.as_ref()).await.map_err(|error| {
+        let told = print::clean(&service::error::Chain(&error).to_string());
+        let fix = "the site stays attached; look at `tenon site status` when its connector has tried";
+        Stop::error(exit::FAILED, format!("the site is attached, and its link was not proved: {told}"), fix)
+    })?;
+    print::line("ok  link, there and back")?;
     print::line(&format!("the site is attached to {} (tenant {})", attached.console_url, attached.tenant))?;
     Ok(())
 }

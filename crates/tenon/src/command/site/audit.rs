@@ -1,6 +1,7 @@
 //! `tenon site audit`: the audit of the site's authority.
 
-use authority_link::{OwnerAnswer, OwnerCall};
+use action::TenantId;
+use authority_link::{OwnerAnswer, OwnerCall, Witnessed};
 
 use crate::{
     exit::{self, Stop},
@@ -19,8 +20,14 @@ pub(crate) struct Audit {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Check that no entry was changed, removed or put elsewhere
+    /// Check that no entry was changed, removed or put elsewhere, here and at the console
     Verify,
+    /// Forget what the site keeps of the console's audit and begin anew: after the console was restored from a backup
+    Forget {
+        /// The tenant's id, as `verify` shows it
+        #[arg(long)]
+        tenant: TenantId,
+    },
     /// Print the last entry's number and hash, signed: give it to somebody else to keep
     Head {
         /// Print JSON
@@ -45,6 +52,10 @@ pub(super) async fn run(asked: Audit) -> anyhow::Result<()> {
     let site = asked.site;
     match asked.what {
         What::Verify => verify(&site).await,
+        What::Forget { tenant } => match site.ask(OwnerCall::ForgetWitness { tenant }).await? {
+            OwnerAnswer::Done => Ok(print::line("what was kept of the console's audit is forgotten")?),
+            other => Err(unexpected(&other)),
+        },
         What::Head { json } => head(&site, json).await,
         What::Export { after } => export(&site, after).await,
         What::Keep { days } => match site.ask(OwnerCall::KeepAudit { days }).await? {
@@ -56,8 +67,9 @@ pub(super) async fn run(asked: Audit) -> anyhow::Result<()> {
 
 async fn verify(site: &SiteFolder) -> anyhow::Result<()> {
     match site.ask(OwnerCall::VerifyAudit).await? {
-        OwnerAnswer::AuditVerified { last, broken: None } => {
-            Ok(print::line(&format!("ok  each entry up to {last} fits the one before"))?)
+        OwnerAnswer::AuditVerified { last, broken: None, consoles } => {
+            print::line(&format!("ok  each entry up to {last} fits the one before"))?;
+            consoles.iter().try_for_each(at_console)
         }
         OwnerAnswer::AuditVerified { broken: Some(number), .. } => Err(Stop::error(
             exit::FAILED,
@@ -66,6 +78,21 @@ async fn verify(site: &SiteFolder) -> anyhow::Result<()> {
         )),
         other => Err(unexpected(&other)),
     }
+}
+
+/// Says what is kept of a tenant's audit at its console.
+fn at_console(kept: &Witnessed) -> anyhow::Result<()> {
+    let Witnessed { tenant, number, checked, broken, .. } = kept;
+    if let Some(what) = broken {
+        let told =
+            format!("the console's audit of tenant {tenant} is not what it was: {}", print::clean(what));
+        let fix = "find out who can write the console's store; after a restore: `tenon site audit forget`";
+        return Err(Stop::error(exit::FAILED, told, fix));
+    }
+    let when = checked.map_or_else(|| "not compared yet".to_owned(), |at| format!("compared at {at}"));
+    Ok(print::line(&format!(
+        "ok  the console's audit of tenant {tenant} is whole up to entry {number}, {when}"
+    ))?)
 }
 
 async fn head(site: &SiteFolder, json: bool) -> anyhow::Result<()> {

@@ -41,6 +41,12 @@ enum What {
         /// The device
         device: DeviceId,
     },
+    /// Show or set after how many days devices that are not heard of are retired
+    CleanUp {
+        /// Days, from 30 to 3653; 0 for never
+        #[arg(long, value_name = "DAYS")]
+        unseen_days: Option<u32>,
+    },
     /// Forget a device: it is refused from now on, and its machine may enrol as a new device
     Delete {
         /// The device
@@ -60,6 +66,8 @@ pub(super) async fn run(asked: SiteDevice) -> anyhow::Result<()> {
             };
             return list(&site, standing, json).await;
         }
+        What::CleanUp { unseen_days: None } => return show_clean_up(&site).await,
+        What::CleanUp { unseen_days: Some(days) } => (OwnerCall::SetCleanUp { days }, clean_up(days)),
         What::Approve { device } => (
             OwnerCall::ApproveDevice { device },
             format!("{device} is approved: it is admitted when it asks again"),
@@ -74,6 +82,20 @@ pub(super) async fn run(asked: SiteDevice) -> anyhow::Result<()> {
     match site.ask(call).await? {
         OwnerAnswer::Done => Ok(print::line(&told)?),
         other => Err(unexpected(&other)),
+    }
+}
+
+async fn show_clean_up(site: &SiteFolder) -> anyhow::Result<()> {
+    match site.ask(OwnerCall::CleanUp).await? {
+        OwnerAnswer::CleanUp { days } => Ok(print::line(&clean_up(days))?),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn clean_up(days: u32) -> String {
+    match days {
+        0 => "devices are not retired by themselves".to_owned(),
+        days => format!("devices that are not heard of for {days} days are retired"),
     }
 }
 

@@ -15,6 +15,7 @@ mod audit;
 mod device;
 pub(crate) mod proofs;
 mod issuer;
+mod trust;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -81,6 +82,8 @@ enum What {
     Audit(audit::Audit),
     /// Find the action of a push by the number in a log line, and what the site's hops said of it
     Push(push::Push),
+    /// The site's own keys, which devices believe: list, rotate
+    Trust(trust::Trust),
     /// List who may have a device do something
     Whocan(who::WhoCan),
     /// Say why a person may or may not have a device do something
@@ -122,6 +125,7 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Issuer(asked)) => issuer::run(asked).await,
         Some(What::Audit(asked)) => audit::run(asked).await,
         Some(What::Push(asked)) => push::run(asked).await,
+        Some(What::Trust(asked)) => trust::run(asked).await,
         Some(What::Whocan(asked)) => who::who_can(asked).await,
         Some(What::Explain(asked)) => who::explain(asked).await,
         Some(What::Pair(asked)) => proofs::pair(asked).await,
