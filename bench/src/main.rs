@@ -3,6 +3,7 @@
 mod machine;
 mod figures;
 mod action_path;
+mod authorise;
 mod collection;
 mod idle_agent;
 mod notifier;
@@ -30,6 +31,8 @@ struct Options {
 enum What {
     /// Request to answer through all hops, one action after the other
     ActionPath(action_path::Options),
+    /// Deciding an action for a collection of 100,000 devices, and what it costs that 1,000 of them change
+    Authorise(authorise::Options),
     /// An action on a collection of 10,000 and of 100,000 devices, until its push tasks are stored
     Collection(collection::Options),
     /// An idle agent's memory, and the size of its binary
@@ -60,6 +63,7 @@ fn main() -> anyhow::Result<()> {
     machine::print()?;
     match options.what {
         What::ActionPath(options) => runtime.block_on(action_path::run(&options)),
+        What::Authorise(options) => runtime.block_on(authorise::run(&options)),
         What::Collection(options) => runtime.block_on(collection::run(&options)),
         What::IdleAgent(options) => runtime.block_on(idle_agent::run(&options)),
         What::Notifier(options) => runtime.block_on(notifier::run(options)),
