@@ -218,8 +218,22 @@ impl World {
 
     /// Enrols an agent whose configuration has more lines, and starts it.
     pub fn add_agent_with(&self, name: &str, lines: &str) -> AgentOnDevice {
-        let token = self.site.tenon(&["join-token", "create", "--url", &self.site.management_url]);
-        AgentOnDevice::enrol(self.folder.path(), name, token.trim(), lines)
+        AgentOnDevice::enrol(self.folder.path(), name, name, &self.join_token(1), lines)
+    }
+
+    /// Enrols an agent whose files lie in the folder `folder` of the story, and starts it.
+    pub fn add_agent_named(&self, folder: &str, name: &str) -> AgentOnDevice {
+        AgentOnDevice::enrol(self.folder.path(), folder, name, &self.join_token(1), "")
+    }
+
+    /// Enrols an agent with a token, and starts it.
+    pub fn add_agent_by(&self, name: &str, token: &str) -> AgentOnDevice {
+        AgentOnDevice::enrol(self.folder.path(), name, name, token, "")
+    }
+
+    /// Returns the address of the site's management point.
+    pub fn management_url(&self) -> String {
+        self.site.management_url.clone()
     }
 
     /// Makes a join token that admits some devices.
@@ -239,6 +253,34 @@ impl World {
         let output = command.output().await.expect("tenon starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(&output.stdout) + &text(&output.stderr))
+    }
+
+    /// Returns a client that nobody is signed in with.
+    pub fn stranger(&self) -> Client {
+        client(&self.url, None)
+    }
+
+    /// Runs `tenon` as a person of the console who signs in with the password of the story; returns whether it succeeded,
+    /// and what it printed.
+    ///
+    /// # Panics
+    ///
+    /// Where the person cannot sign in.
+    pub fn tenon_as(&self, user: &str, args: &[&str]) -> (bool, String, String) {
+        let run = |args: &[&str]| {
+            let output = Command::new(binary("tenon"))
+                .args(args)
+                .env("XDG_CONFIG_HOME", self.folder.path().join(format!("home-{user}")))
+                .env_remove("TENON_TOKEN")
+                .env("TENON_PASSWORD", PASSWORD)
+                .output()
+                .expect("tenon starts");
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (output.status.success(), text(&output.stdout), text(&output.stderr))
+        };
+        let (done, _, err) = run(&["login", "--url", &self.url, "--user", user]);
+        assert!(done, "{user} cannot sign in: {err}");
+        run(args)
     }
 
     /// Returns the administrator's password.
@@ -385,8 +427,8 @@ impl Site {
 }
 
 impl AgentOnDevice {
-    fn enrol(files: &Path, name: &str, token: &str, lines: &str) -> Self {
-        let folder = files.join(name);
+    fn enrol(files: &Path, folder: &str, name: &str, token: &str, lines: &str) -> Self {
+        let folder = files.join(folder);
         let root = folder.join("root");
         fs::create_dir_all(&root).expect("the device's file root");
         let config = folder.join("agent.toml");

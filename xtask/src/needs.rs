@@ -26,7 +26,7 @@ const NEEDS: &[Need] = &[
         is_there: || in_path("chromium"),
     },
     Need {
-        what: "Python 3 with venv (a second verifier of signed requests shares no code with the first)",
+        what: "Python 3 with venv (a second verifier of signed requests, and schemathesis, which tries the API)",
         package: "python3-venv",
         is_there: python_venv,
     },

@@ -1,28 +1,37 @@
-//! What the second verifier of signed requests needs: Python with the package `cryptography`, in a folder of its own.
+//! Packages from PyPI for the tests, each list in an environment of its own.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use anyhow::Context as _;
 
 use crate::shell;
 
-/// The packages, pinned.
-const REQUIREMENTS: &str = "e2e/verifier/requirements.txt";
+/// The lists, pinned, and the environments that they are installed into: what a second verifier of signed requests needs, and
+/// what tries the API with whatever its description allows and does not.
+const LISTS: [(&str, &str); 2] = [
+    ("e2e/verifier/requirements.txt", "target/verifier"),
+    ("e2e/schemathesis/requirements.txt", "target/schemathesis"),
+];
 
-/// Installs the packages into `target/verifier`, where they are not there.
+/// The list that was installed last, in the environment that it was installed into.
+const STAMP: &str = "installed.txt";
+
+/// Installs the packages of each list, where they are not there already.
 pub(crate) fn install() -> anyhow::Result<()> {
-    let folder = shell::root().join("target/verifier");
-    let python = folder.join("bin/python3");
-    let has = |python: &std::path::Path| {
-        let imported = Command::new(python).args(["-c", "import cryptography"]).output();
-        imported.is_ok_and(|output| output.status.success())
-    };
-    if has(&python) {
+    LISTS.into_iter().try_for_each(|(list, environment)| install_list(list, environment))
+}
+
+fn install_list(list: &str, environment: &str) -> anyhow::Result<()> {
+    let (list, environment) = (shell::root().join(list), shell::root().join(environment));
+    let wanted = fs::read_to_string(&list).with_context(|| format!("failed to read {}", list.display()))?;
+    let stamp = environment.join(STAMP);
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
         return Ok(());
     }
-    let fix = "the second verifier of signed requests needs Python 3 with venv (Debian: python3-venv)";
-    shell::run(Command::new("python3").args(["-m", "venv"]).arg(&folder)).context(fix)?;
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS]);
-    shell::run(pip.current_dir(shell::root())).context(fix)
+    let fix = "tests need Python 3 with venv (Debian: python3-venv)";
+    shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment)).context(fix)?;
+    let mut pip = Command::new(environment.join("bin/python3"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&list);
+    shell::run(&mut pip).context(fix)?;
+    fs::write(&stamp, &wanted).with_context(|| format!("failed to write {}", stamp.display()))
 }
