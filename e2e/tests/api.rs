@@ -7,8 +7,8 @@ use std::{path::Path, process::Command};
 use console_api::NewApiToken;
 use e2e::ConsoleAlone;
 
-/// What is left out: an answer that never ends, and a call by which everybody is signed out for want of a provider.
-const LEFT_OUT: &str = "^/api/v1/events$";
+/// What is left out: an answer that never ends, and what may end the token that everything else is tried with.
+const LEFT_OUT: &str = "^/api/v1/(events|sessions/.*|users/.*|tokens/.*|sign-in/settings|me/password)$";
 
 #[tokio::test]
 async fn nothing_that_can_be_asked_is_a_failure_of_the_console() {
@@ -32,9 +32,9 @@ async fn nothing_that_can_be_asked_is_a_failure_of_the_console() {
         .arg(folder.with_file_name("docs").join("openapi.json"))
         .args(["--url", &console.url, "--header", &format!("Authorization:Bearer {token}")])
         .args(["--checks", "not_a_server_error", "--continue-on-failure", "--no-shrink"])
-        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", &examples, "--seed", "1"])
+        .args(["--phases", "coverage,fuzzing", "--max-examples", &examples, "--seed", "1"])
         .args(["--exclude-path-regex", LEFT_OUT, "--request-timeout", "20", "--warnings", "off"])
-        .args(["--suppress-health-check", "all", "--workers", "2"])
+        .args(["--suppress-health-check", "all", "--workers", "1"])
         .output()
         .expect("it starts");
     let told = String::from_utf8_lossy(&output.stdout);
