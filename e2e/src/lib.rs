@@ -5,6 +5,7 @@
 mod program;
 mod ports;
 mod world;
+mod people;
 mod asking;
 mod console_alone;
 mod provider;

@@ -23,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// How often a story looks whether what it waits for is there.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The administrator's password in every story.
-const PASSWORD: &str = "a password for stories";
+pub(crate) const PASSWORD: &str = "a password for stories";
 
 /// What differs between stories.
 #[derive(Clone, Debug)]
@@ -242,47 +242,6 @@ impl World {
         self.site.tenon(&["join-token", "create", "--url", url, "--uses", &uses]).trim().to_owned()
     }
 
-    /// Runs `tenon` as the administrator, who is signed in at the console; returns its exit code and what it prints.
-    pub async fn tenon(&self, args: &[&str]) -> (i32, String) {
-        let mut command = tokio::process::Command::new(binary("tenon"));
-        command
-            .args(args)
-            .env("TENON_URL", &self.url)
-            .env("TENON_TOKEN", self.client.token().unwrap_or_default())
-            .env("XDG_CONFIG_HOME", self.folder.path().join("config"));
-        let output = command.output().await.expect("tenon starts");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (output.status.code().unwrap_or(-1), text(&output.stdout) + &text(&output.stderr))
-    }
-
-    /// Returns a client that nobody is signed in with.
-    pub fn stranger(&self) -> Client {
-        client(&self.url, None)
-    }
-
-    /// Runs `tenon` as a person of the console who signs in with the password of the story; returns whether it succeeded,
-    /// and what it printed.
-    ///
-    /// # Panics
-    ///
-    /// Where the person cannot sign in.
-    pub fn tenon_as(&self, user: &str, args: &[&str]) -> (bool, String, String) {
-        let run = |args: &[&str]| {
-            let output = Command::new(binary("tenon"))
-                .args(args)
-                .env("XDG_CONFIG_HOME", self.folder.path().join(format!("home-{user}")))
-                .env_remove("TENON_TOKEN")
-                .env("TENON_PASSWORD", PASSWORD)
-                .output()
-                .expect("tenon starts");
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            (output.status.success(), text(&output.stdout), text(&output.stderr))
-        };
-        let (done, _, err) = run(&["login", "--url", &self.url, "--user", user]);
-        assert!(done, "{user} cannot sign in: {err}");
-        run(args)
-    }
-
     /// Returns the administrator's password.
     pub fn password(&self) -> &'static str {
         PASSWORD
@@ -495,7 +454,7 @@ fn setup_code(printed: &str) -> Option<String> {
     Some(code.trim().to_owned())
 }
 
-fn client(url: &str, token: Option<&str>) -> Client {
+pub(crate) fn client(url: &str, token: Option<&str>) -> Client {
     let options = ClientOptions {
         url: url.to_owned(),
         token: token.map(str::to_owned),

@@ -4,8 +4,9 @@ use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApplicationAnswer, ApplicationCall, AuditLine, DeviceEntry, Explained, IssuerEntry, IssuerPin,
-    PersonEntry, ProofAnswer, ProofCall, RolloutPlan, SiteKey, SiteKeyEntry, Standing, WhoMay, Witnessed,
+    ApplicationAnswer, ApplicationCall, AssignmentEntry, AuditLine, DeviceEntry, Explained, IssuerEntry,
+    IssuerPin, PersonEntry, ProofAnswer, ProofCall, RolloutEntry, RolloutPlan, SiteKey, SiteKeyEntry,
+    Standing, WhoMay, Witnessed,
 };
 
 /// Administration of the site. What changes who may act or what may run is possible only here, until requests carry
@@ -492,28 +493,4 @@ pub struct CollectionEntry {
     pub count: u64,
     /// Grows when the rule changes.
     pub version: u64,
-}
-
-/// A role that a person holds.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct AssignmentEntry {
-    /// The person.
-    pub user: UserId,
-    /// The person's name.
-    pub name: String,
-    /// The role's name.
-    pub role: String,
-    /// The collections that it is held on.
-    pub collections: Vec<String>,
-}
-
-/// How pushes to a collection go.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct RolloutEntry {
-    /// The collection's id.
-    pub collection: String,
-    /// Its name.
-    pub name: String,
-    /// The rings.
-    pub plan: RolloutPlan,
 }

@@ -24,8 +24,8 @@ fn an_action_type_of_a_later_version_is_valid() {
 
 #[test]
 fn what_is_no_request_is_refused() {
-    check_basics("nothing", |notification| notification.request.clear(), "bytes");
-    check_basics("no JSON", |notification| notification.request = b"x".to_vec(), "bytes");
+    check_basics("nothing", |notification| notification.request.clear(), "header.payload.signature");
+    check_basics("no JSON", |notification| notification.request = b"x".to_vec(), "header.payload.signature");
     check_basics("another form", |notification| notification.request.push(b'\n'), "bytes");
     check_basics(
         "another action",

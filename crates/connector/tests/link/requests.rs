@@ -93,7 +93,7 @@ async fn what_is_not_valid_never_reaches_the_authority() {
     let ToSite::Request { user, user_name, .. } = request(&console, 4, |_| {}) else { panic!("a request") };
     link.say(&ToSite::Request { task_guid: task_guid(4), request: "no base64!".into(), user, user_name })
         .await;
-    check_refused(&mut link, 4, "bytes").await;
+    check_refused(&mut link, 4, "header.payload.signature").await;
     assert_eq!(authority.decided(), 0);
     site.stop().await;
 }
