@@ -247,7 +247,8 @@ fn device(number: u64) -> DeviceId {
 fn facts(number: u64, round: usize) -> Facts {
     Facts {
         name: format!("shop-{:03}-till-{:03}-{round:02}", number / 250, number % 250),
-        os: ["Debian GNU/Linux 12 (bookworm)", "Ubuntu 24.04 LTS"][usize::from(number % 3 == 0)].to_owned(),
+        os: ["Debian GNU/Linux 12 (bookworm)", "Ubuntu 24.04 LTS"][usize::from(number.is_multiple_of(3))]
+            .to_owned(),
         os_version: "12".to_owned(),
         architecture: "x86_64".to_owned(),
         client_version: format!("0.{}.0", (number + round as u64) % 5),

@@ -35,6 +35,9 @@ struct Stolen {
     db: Db,
 }
 
+/// What the attacker changes of a request.
+type Change = Box<dyn FnOnce(&mut Request)>;
+
 impl Stolen {
     async fn console(devices: usize) -> Self {
         let world = World::start(WorldOptions { fragile_link: true, ..WorldOptions::default() }).await;
@@ -53,7 +56,7 @@ impl Stolen {
         self.world.link.as_ref().expect("a link that can be cut").set(weather);
     }
 
-    fn new(&self, kind: ActionKind) -> NewAction {
+    fn of_kind(&self, kind: ActionKind) -> NewAction {
         NewAction {
             kind: Kind(kind),
             target: NewTarget::Device { device: self.devices[0].id },
@@ -67,7 +70,7 @@ impl Stolen {
 
     /// Signs and asks for machine policy on the first device.
     async fn asked(&self) -> TaskGuid {
-        self.world.ask_signed(&self.new(ActionKind::MACHINE_POLICY)).await
+        self.world.ask_signed(&self.of_kind(ActionKind::MACHINE_POLICY)).await
     }
 
     async fn sent(&self, task_guid: TaskGuid) -> String {
@@ -171,7 +174,7 @@ async fn a_stolen_console_cannot_change_replay_or_forge_what_people_sign() {
     stolen.weather(Weather::Cut);
     let mut attacks: Vec<(&str, TaskGuid, &str)> = Vec::new();
     let other = action::Target { device: stolen.devices[1].id, name: stolen.devices[1].name.clone() };
-    let changes: [(&str, Box<dyn FnOnce(&mut Request)>); 5] = [
+    let changes: [(&str, Change); 5] = [
         (
             "another target",
             Box::new(|request| request.targets = action::Targets::Devices { devices: vec![other] }),
@@ -224,7 +227,7 @@ async fn a_stolen_console_cannot_change_replay_or_forge_what_people_sign() {
     attacks.push(("signed by a key of the console's own", by_nobody, "key_unknown"));
 
     let unsigned = stolen.asked().await;
-    let again = NewAction { task_guid: Some(unsigned), ..stolen.new(ActionKind::MACHINE_POLICY) };
+    let again = NewAction { task_guid: Some(unsigned), ..stolen.of_kind(ActionKind::MACHINE_POLICY) };
     let draft = world.draft(&again).await;
     stolen.put_in_place(unsigned, &draft.request).await;
     attacks.push(("signed by nobody", unsigned, "proof_missing"));
@@ -236,7 +239,7 @@ async fn a_stolen_console_cannot_change_replay_or_forge_what_people_sign() {
 
     let at = |collection: &str, at_most| NewAction {
         target: NewTarget::Collection { site, collection: collection.to_owned(), at_most: Some(at_most) },
-        ..stolen.new(ActionKind::MACHINE_POLICY)
+        ..stolen.of_kind(ActionKind::MACHINE_POLICY)
     };
     let changed = world.ask_signed(&at(&collection.id, 5)).await;
     world.site.tenon(&["collection", "put", "Shops", "--query", "name startsWith \"kas\""]);
@@ -279,7 +282,7 @@ async fn what_is_held_back_past_its_time_is_refused() {
     let world = &stolen.world;
     stolen.weather(Weather::Cut);
     let soon = service::clock::now().plus(Duration::from_secs(3));
-    let new = NewAction { deliver_by: Some(soon), ..stolen.new(ActionKind::MACHINE_POLICY) };
+    let new = NewAction { deliver_by: Some(soon), ..stolen.of_kind(ActionKind::MACHINE_POLICY) };
     let task_guid = world.ask_signed(&new).await;
     let action = world.ended(task_guid).await;
     assert_eq!(action.state, State::Expired, "{action:#?}");

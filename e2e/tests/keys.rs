@@ -42,7 +42,8 @@ async fn every_key_is_replaced_and_no_device_is_lost() {
 
     // Who is connected learns of the keys when the first task is signed by a new one.
     let task_guid = world.ask(ActionKind::MACHINE_POLICY, &device).await;
-    assert_eq!(world.ended(task_guid).await.state, State::Done);
+    let action = world.ended(task_guid).await;
+    assert_eq!(action.state, State::Done, "{:?}", action.why);
     // Notification server and management point take the new CA while they run.
     let renewed = "Renewed the server certificate";
     eventually("server certificates of the new CA", async || {

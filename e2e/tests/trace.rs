@@ -18,11 +18,7 @@ async fn says(world: &World, task_guid: TaskGuid, parts: &[&str]) -> String {
     let guid = task_guid.to_string();
     eventually(&format!("a trace that says {parts:?}"), async || {
         let (_, text) = world.tenon(&["trace", &guid]).await;
-        let there = parts.iter().all(|part| text.contains(part));
-        if !there {
-            eprintln!("not yet:\n{text}");
-        }
-        there.then_some(text)
+        parts.iter().all(|part| text.contains(part)).then_some(text)
     })
     .await
 }

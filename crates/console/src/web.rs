@@ -1,10 +1,7 @@
 //! Around every request: who is at the other end, how long and how large anything may be, and headers that keep browsers
 //! careful.
 
-use std::{
-    net::IpAddr,
-    time::{Duration, Instant},
-};
+use std::{net::IpAddr, time::Duration};
 
 use axum::{
     Router,
@@ -15,6 +12,7 @@ use axum::{
 };
 use console_api::{GraphError, PROBLEM_JSON, Problem};
 use service::http::PeerAddress;
+use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{

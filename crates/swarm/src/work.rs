@@ -39,7 +39,9 @@ impl Work {
     /// Returns what is to be said now, in one write.
     pub(crate) fn take(&mut self, now: Duration) -> Vec<ToServer> {
         let mut said = std::mem::take(&mut self.now);
-        while let Some((_, response)) = self.later.pop_front_if(|(due, _)| *due <= now) {
+        while self.later.front().is_some_and(|(due, _)| *due <= now)
+            && let Some((_, response)) = self.later.pop_front()
+        {
             said.push(response);
         }
         for word in &said {

@@ -1,16 +1,14 @@
 //! Keeps the hashes of sites' audits: each minute what is new, and a page of what is known, which is compared again and
 //! again. Sites do the same with the tenant's audit.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use action::{SiteId, TenantId};
 use database::DbError;
 use proof::{audit::Head, witness::Page};
 use service::{error::Chain, shutdown::Shutdown};
 use site_link::{Answer, Question, audit_head, keys::LinkKey};
+use tokio::time::Instant;
 
 use super::questions::NoAnswer;
 use crate::{state::Console, store::Compared};

@@ -62,7 +62,7 @@ async fn gauges_are_measured_at_each_look() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_does_not_answer_has_failed() {
-    let health = Health::default().check("authority", || std::future::pending());
+    let health = Health::default().check("authority", std::future::pending);
     let told = health.told().await;
     assert_eq!(told.checks[0].reason.as_deref(), Some("no answer within 2 s"));
     assert!(!told.ready);

@@ -96,7 +96,7 @@ pub(crate) async fn run(probe: Probe) -> anyhow::Result<ExitCode> {
 
 /// One probe of one device; an error says why it did not come back.
 async fn one(client: &Client, name: &str, within: Duration) -> Result<(), String> {
-    let told = |error: anyhow::Error| print::clean(&format!("{error:#}")).to_string();
+    let told = |error: anyhow::Error| print::clean(&format!("{error:#}"));
     let began = Instant::now();
     let device = device::find(client, name).await.map_err(told)?;
     let new = NewAction {

@@ -14,6 +14,9 @@ use crate::{
 
 /// How long apt waits for its own lock, which another installation may hold, in seconds.
 const WAIT_FOR_LOCK: u32 = 120;
+/// What apt says where a run of dpkg was cut off.
+const INTERRUPTED: &str = "dpkg was interrupted";
+
 /// What apt says where it did not get the lock.
 const LOCKED: [&str; 2] = ["Could not get lock", "Unable to acquire the dpkg frontend lock"];
 /// How long it may take to finish what an installation that was cut off left behind.
@@ -75,18 +78,25 @@ async fn in_folder(
         Err(error) => return later(format!("failed to prepare the package system: {error}")),
     };
     let is_package = !matches!(step.act, Act::Run(_));
-    if is_package && looker.root == Path::new("/") {
-        let repair = ["dpkg", "--configure", "-a"].map(OsString::from).to_vec();
-        let _ = child::run(&order(looker, repair, CONFIGURE, work)).await;
+    let repairs = is_package && looker.root == Path::new("/");
+    if repairs {
+        repair(looker, work).await;
     }
-    let finished = match child::run(&order(looker, words, step.timeout, work)).await {
+    let mut finished = child::run(&order(looker, words.clone(), step.timeout, work)).await;
+    // Something of a run that was cut off still held the lock when the repair was tried, and has let go of it since.
+    let interrupted = finished.as_ref().is_ok_and(|done| says(&done.output, &[INTERRUPTED]));
+    if repairs && interrupted {
+        repair(looker, work).await;
+        finished = child::run(&order(looker, words, step.timeout, work)).await;
+    }
+    let finished = match finished {
         Ok(finished) => finished,
         Err(error) => {
             return Acted { done: Done::Failed(format!("failed to start it: {error}")), restart: false };
         }
     };
     let said = finished.words(step.timeout);
-    if is_package && LOCKED.iter().any(|text| String::from_utf8_lossy(&finished.output).contains(text)) {
+    if is_package && says(&finished.output, &LOCKED) {
         return later(format!("the package system was busy for {WAIT_FOR_LOCK} s"));
     }
     let codes = if is_package { &ReturnCodes::default() } else { &one.return_codes };
@@ -96,6 +106,17 @@ async fn in_folder(
         Meaning::Retry => later(said),
         Meaning::Failure => Acted { done: Done::Failed(said), restart: false },
     }
+}
+
+/// Has dpkg finish what a run that was cut off has left; what it cannot finish the step itself meets and names.
+async fn repair(looker: &Looker, work: &Path) {
+    let words = ["dpkg", "--configure", "-a"].map(OsString::from).to_vec();
+    let _ = child::run(&order(looker, words, CONFIGURE, work)).await;
+}
+
+fn says(output: &[u8], texts: &[&str]) -> bool {
+    let output = String::from_utf8_lossy(output);
+    texts.iter().any(|text| output.contains(text))
 }
 
 fn order(looker: &Looker, words: Vec<OsString>, timeout: Duration, work: &Path) -> child::Order {

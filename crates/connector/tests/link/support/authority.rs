@@ -30,7 +30,7 @@ pub(crate) struct State {
     pub(crate) members: Vec<ResolvedTarget>,
     pub(crate) mirror: Mirror,
     /// The pages of the console's audit that it was handed.
-    pub(crate) pages: Vec<Box<proof::witness::Page>>,
+    pub(crate) pages: Vec<proof::witness::Page>,
 }
 
 /// A running authority; it is away once this is dropped.
@@ -130,7 +130,7 @@ fn answer(call: Call, state: &mut State) -> Answer {
         Call::SiteNonce => Answer::SiteNonce { nonce: "AAAA".into() },
         Call::Mirror => Answer::Mirror(state.mirror.clone()),
         Call::Witness { page, .. } => {
-            state.pages.extend(page);
+            state.pages.extend(page.map(|page| *page));
             Answer::Wanted { after: vec![7] }
         }
         other => panic!("the connector asked {other:?}"),
