@@ -1,7 +1,7 @@
 //! Identity providers: what the site's owner pinned of them, which keys they have, and what their ID tokens prove.
 //!
 //! A person's key is bound by a token that commits to it. The token is read as received ([`token`]), verified with the keys of
-//! a pinned issuer ([`keys`], [`jwk`]) and judged against what is pinned ([`pinned`], [`verify`]); all of that is
+//! a pinned issuer ([`keys`], [`jwk`]) and judged against what is pinned ([`pinned`], [`mod@verify`]); all of that is
 //! a matter of values. Only [`fetch`] reaches an issuer.
 
 mod algorithm;
