@@ -53,7 +53,7 @@ const ENROLMENTS_AT_ONCE: usize = 32;
 
 /// How long the trust document is kept: a device that meets a new key asks at once, and must not be given the document of
 /// before.
-const TRUST_FRESH_FOR: Duration = Duration::from_secs(1);
+const TRUST_FRESH_FOR: Duration = Duration::from_millis(50);
 
 /// How long a signed time is kept. Agents count on from the highest that they saw.
 const TIME_FRESH_FOR: Duration = Duration::from_millis(500);
