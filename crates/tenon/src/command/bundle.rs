@@ -85,8 +85,9 @@ pub(crate) async fn run(bundle: Bundle) -> anyhow::Result<()> {
 
     let written = write(&parts).with_context(|| format!("failed to make {}", output.display()))?;
     crate::files::write_private(&output, &written)?;
+    let files = lines.files.len();
     let lines: usize = lines.files.iter().map(|file| file.lines.len()).sum();
-    print::line(&format!("{}: {lines} lines of {} logs", output.display(), parts.len()))?;
+    print::line(&format!("{}: {lines} lines of {files} logs", output.display()))?;
     for note in notes {
         print::line(&print::clean(&format!("left out: {note}")))?;
     }
