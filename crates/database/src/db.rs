@@ -17,8 +17,8 @@ use crate::{
     Args, CONDITION, DbError, Engine, Row, Statement, Transaction,
     error::EngineError,
     postgres,
-    sqlite::{self, Readers, Writer},
-    transaction::Inner,
+    sqlite::{self, Length, Readers, Writer},
+    transaction::{Inner, is_large},
     url::{Place, shown},
 };
 
@@ -120,7 +120,7 @@ impl Db {
     /// Where the statement fails, or the database is busy or away.
     pub async fn rows(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, DbError> {
         let text = statement.text(self.engine());
-        self.read(statement, text, || SqlStr::from_static(text), args).await
+        self.read(statement, text, || SqlStr::from_static(text), args, Length::Short).await
     }
 
     /// Runs a statement that reads, with `condition` in place of its [`CONDITION`]: a search whose `WHERE` depends on
@@ -137,7 +137,9 @@ impl Db {
         args: Args,
     ) -> Result<Vec<Row>, DbError> {
         let text = statement.text(self.engine()).replacen(CONDITION, condition, 1);
-        self.read(statement, &text, || AssertSqlSafe(text.clone()).into_sql_str(), args).await
+        let safe = || AssertSqlSafe(text.clone()).into_sql_str();
+        // It may look at every device of a fleet.
+        self.read(statement, &text, safe, args, Length::Long).await
     }
 
     async fn read(
@@ -146,6 +148,7 @@ impl Db {
         text: &str,
         safe: impl FnOnce() -> SqlStr,
         args: Args,
+        length: Length,
     ) -> Result<Vec<Row>, DbError> {
         let engine = self.engine();
         let attempt = || format!("run `{}`", statement.gist(engine));
@@ -154,7 +157,10 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { writer, reader } => {
                 let rows = match reader {
-                    Some(reader) => reader.read(text, &values).await,
+                    Some(reader) => {
+                        let length = if is_large(&values) { Length::Long } else { length };
+                        reader.read(text, &values, length).await
+                    }
                     None => writer.read(text, &values).await,
                 };
                 rows.map_err(failed)

@@ -1,9 +1,10 @@
 //! SQLite: one connection that writes, a few that read, all on the thread of their caller.
 //!
 //! A statement takes some microseconds; handed to a thread of SQLite's own it would wait for two wake-ups, which cost more
-//! than most statements do. What may take long, because it reads much or waits for the disk, runs where tokio is told
+//! than most statements do. What may take long, because it looks at much or waits for a slow disk, runs where tokio is told
 //! that this thread blocks, so that another takes over its other tasks.
 
+mod pace;
 mod pool;
 mod statement;
 
@@ -12,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 pub(crate) use pool::{Open, Readers, Writer};
@@ -30,6 +31,13 @@ pub(crate) enum At {
     Memory,
 }
 
+/// How long something may take: less than the hand-over to another thread is worth, or more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Length {
+    Short,
+    Long,
+}
+
 /// Opens a connection.
 pub(crate) fn connect(at: &At, reads_only: bool) -> Result<Connection, rusqlite::Error> {
     // The file is there already; a name is a name and no URI.
@@ -40,6 +48,9 @@ pub(crate) fn connect(at: &At, reads_only: bool) -> Result<Connection, rusqlite:
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    // Without this guarantee SQLite makes a plan anew whenever another value is bound, in case it has statistics that the
+    // value bears upon: there are none, and making a plan costs more than most statements do.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if matches!(at, At::File(_)) {
         // What the write-ahead log is cut to after a checkpoint, in bytes: 16 times its usual size.
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864")?;
@@ -52,6 +63,14 @@ pub(crate) fn connect(at: &At, reads_only: bool) -> Result<Connection, rusqlite:
         connection.execute_batch("PRAGMA query_only = ON")?;
     }
     Ok(connection)
+}
+
+/// Runs `work` in place where it is short, else as [`blocking`] does.
+pub(crate) fn run<T>(length: Length, work: impl FnOnce() -> T) -> T {
+    match length {
+        Length::Short => work(),
+        Length::Long => blocking(work),
+    }
 }
 
 /// Runs what may block for long; where tokio has other threads, they take over what this one would do meanwhile.

@@ -140,7 +140,7 @@ impl Transaction {
 }
 
 /// Returns whether a statement may take long: a set of some hundred rows and more.
-fn is_large(values: &[Value]) -> bool {
+pub(crate) fn is_large(values: &[Value]) -> bool {
     /// Bytes of a set of about a hundred rows: below, a statement takes less than a millisecond.
     const LARGE: usize = 16 << 10;
     values.iter().any(|value| matches!(value, Value::Text(Some(text)) if text.len() > LARGE))

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{At, blocking, connect, statement};
+use super::{At, Length, blocking, connect, pace::Pace, run, statement};
 use crate::{args::Value, error::EngineError, row::Row};
 
 /// Connections that read beside the writer: one for each of a small machine's cores; a site's reads are short.
@@ -22,12 +22,16 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// The one connection that writes; none once the database is closed.
 #[derive(Clone, Debug)]
-pub(crate) struct Writer(Arc<FairMutex<Option<Connection>>>);
+pub(crate) struct Writer {
+    connection: Arc<FairMutex<Option<Connection>>>,
+    pace: Arc<Pace>,
+}
 
 /// A transaction of the writer. Dropped without a commit, it is rolled back.
 #[derive(Debug)]
 pub(crate) struct Open {
     held: OwnedMutexGuard<Option<Connection>>,
+    pace: Arc<Pace>,
 }
 
 /// The connections that read: made when they are needed.
@@ -43,7 +47,7 @@ struct Pool {
 
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
-        Self(Arc::new(FairMutex::new(Some(connection))))
+        Self { connection: Arc::new(FairMutex::new(Some(connection))), pace: Arc::default() }
     }
 
     pub(crate) async fn begin(&self) -> Result<Open, EngineError> {
@@ -55,7 +59,7 @@ impl Writer {
         }
         // The lock is free unless another process has the file, such as a backup.
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Open { held })
+        Ok(Open { held, pace: Arc::clone(&self.pace) })
     }
 
     /// Runs a statement that reads on the writer, where there are no readers.
@@ -76,12 +80,12 @@ impl Writer {
 
     pub(crate) async fn close(&self) {
         // The last connection to leave folds the write-ahead log into the file.
-        let left = self.0.lock().await.take();
+        let left = self.connection.lock().await.take();
         blocking(|| drop(left));
     }
 
     async fn held(&self) -> Result<OwnedMutexGuard<Option<Connection>>, EngineError> {
-        timeout(WAIT, Arc::clone(&self.0).lock_owned()).await.map_err(|_| EngineError::Busy)
+        timeout(WAIT, Arc::clone(&self.connection).lock_owned()).await.map_err(|_| EngineError::Busy)
     }
 }
 
@@ -92,8 +96,10 @@ impl Open {
 
     pub(crate) fn commit(self) -> Result<(), EngineError> {
         let connection = self.connection()?;
+        let begun = Instant::now();
         // It waits for the disk.
-        blocking(|| connection.prepare_cached("COMMIT")?.execute([]))?;
+        run(self.pace.expected(), || connection.prepare_cached("COMMIT")?.execute([]))?;
+        self.pace.took(begun.elapsed());
         Ok(())
     }
 }
@@ -118,10 +124,15 @@ impl Readers {
         &self.0.at
     }
 
-    pub(crate) async fn read(&self, text: &str, values: &[Value]) -> Result<Vec<Row>, EngineError> {
+    pub(crate) async fn read(
+        &self,
+        text: &str,
+        values: &[Value],
+        length: Length,
+    ) -> Result<Vec<Row>, EngineError> {
         let place = timeout(WAIT, self.0.places.acquire()).await.map_err(|_| EngineError::Busy)?;
         let _place = place.map_err(|_| EngineError::Closed)?;
-        blocking(|| {
+        run(length, || {
             let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match idle {
                 Some(connection) => connection,
