@@ -1,6 +1,10 @@
 //! The judge: Cedar with a schema, one policy for each role.
 
-use std::{collections::BTreeMap, str::FromStr as _};
+use std::{
+    collections::{BTreeMap, HashMap},
+    str::FromStr as _,
+    sync::{Mutex, PoisonError},
+};
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
@@ -24,11 +28,24 @@ impl RulesError {
     }
 }
 
+/// Answers that a judge keeps: a site has some tens of sets of roles, on some hundred collections.
+const KEPT: usize = 4_096;
+
 /// Decides by the policies of the site's roles. Made anew when a role changes.
 pub(crate) struct Judge {
     schema: Schema,
     policies: PolicySet,
     authorizer: Authorizer,
+    /// What was answered before. A policy looks at nothing of a person but what they hold, so the person is no part of it.
+    answers: Mutex<HashMap<Asked, Vec<String>>>,
+}
+
+/// What an answer depends on.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Asked {
+    holdings: Vec<Holding>,
+    permission: String,
+    collection: String,
 }
 
 impl std::fmt::Debug for Judge {
@@ -49,11 +66,36 @@ impl Judge {
         if !validation.validation_passed() {
             return Err(RulesError::new(validation));
         }
-        Ok(Self { schema, policies, authorizer: Authorizer::new() })
+        Ok(Self { schema, policies, authorizer: Authorizer::new(), answers: Mutex::default() })
     }
 
     /// Returns the roles that give `permission` on `collection` to a person who holds `holdings`; empty where none does.
     pub(crate) fn roles_that_allow(
+        &self,
+        person: &str,
+        holdings: &[Holding],
+        permission: &str,
+        collection: &str,
+    ) -> Result<Vec<String>, RulesError> {
+        let asked = Asked {
+            holdings: holdings.to_vec(),
+            permission: permission.to_owned(),
+            collection: collection.to_owned(),
+        };
+        let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
+        if let Some(roles) = known {
+            return Ok(roles);
+        }
+        let roles = self.judge(person, holdings, permission, collection)?;
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if answers.len() >= KEPT {
+            answers.clear();
+        }
+        answers.insert(asked, roles.clone());
+        Ok(roles)
+    }
+
+    fn judge(
         &self,
         person: &str,
         holdings: &[Holding],
