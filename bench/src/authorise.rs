@@ -9,7 +9,8 @@ use std::{io::Write as _, path::Path, time::Duration};
 use action::{ActionKind, ConsoleId, DeviceId, OfflinePolicy, SiteId, Targets, TaskGuid, TenantId, UserId};
 use anyhow::{Context as _, bail};
 use authority_link::{
-    Answer, Call, Decision, FACTS_PAGE, Facts, OwnerAnswer, OwnerCall, PAGE, ProofCall, Role, Vouch,
+    Answer, Call, Decision, FACTS_PAGE, Facts, OwnerAnswer, OwnerCall, PAGE, ProofCall, Role, ScopeCall,
+    Vouch,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use database::{Db, Statement, args};
@@ -47,6 +48,8 @@ pub(crate) struct Options {
 const OWN_ROLES: usize = 47;
 const OWN_COLLECTIONS: usize = 499;
 const ASSIGNMENTS: usize = 1_000;
+/// Each collection carries one of them.
+const SCOPES: usize = 5;
 /// Each person holds this many roles.
 const ROLES_HELD: usize = 4;
 /// And each role on this many collections.
@@ -175,6 +178,10 @@ async fn make_rules(owner: &Caller<Link>) -> anyhow::Result<SiteId> {
         }
         ask(owner, OwnerCall::PutRole { name: role(number), permissions }).await?;
     }
+    for number in 0..SCOPES {
+        let put = ScopeCall::Put { name: scope(number), description: String::new() };
+        ask(owner, OwnerCall::Scopes { call: put }).await?;
+    }
     let mut collections = vec![ALL.to_owned()];
     for number in 0..OWN_COLLECTIONS {
         let call = OwnerCall::PutCollection {
@@ -185,10 +192,13 @@ async fn make_rules(owner: &Caller<Link>) -> anyhow::Result<SiteId> {
             exclude: Vec::new(),
             limited_to: None,
         };
-        match ask(owner, call).await? {
-            OwnerAnswer::Collection { id } => collections.push(id),
+        let id = match ask(owner, call).await? {
+            OwnerAnswer::Collection { id } => id,
             other => bail!("the authority answered {}", name_of(&other)),
-        }
+        };
+        let carried = ScopeCall::Carry { collection: id.clone(), scopes: vec![scope(number % SCOPES)] };
+        ask(owner, OwnerCall::Scopes { call: carried }).await?;
+        collections.push(id);
     }
     for number in 0..ASSIGNMENTS {
         let person = number / ROLES_HELD;
@@ -204,6 +214,8 @@ async fn make_rules(owner: &Caller<Link>) -> anyhow::Result<SiteId> {
             name: format!("person {person}"),
             role: role(number % OWN_ROLES),
             collections: held,
+            // Every third is limited to a scope, which a fifth of the collections carry.
+            scopes: if number % 3 == 1 { vec![scope(number % SCOPES)] } else { Vec::new() },
         };
         ask(owner, call).await?;
     }
@@ -234,6 +246,10 @@ fn query(number: usize) -> String {
 
 fn role(number: usize) -> String {
     format!("role {number:02}")
+}
+
+fn scope(number: usize) -> String {
+    format!("scope {number}")
 }
 
 fn user(number: usize) -> UserId {

@@ -1,5 +1,7 @@
 //! Whoever wants to be somebody else at a site: what the site pinned, and what it refuses.
 
+use std::path::{Path, PathBuf};
+
 use action::{ActionKind, ConsoleId, TaskGuid, TenantId};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use console_api::{
@@ -29,6 +31,60 @@ async fn a_person_binds_a_key_at_the_command_line_and_the_site_says_whose_it_is(
     let (success, known) = login(&world).await;
     assert!(success && known.contains("site Story: your key signs until"), "{known}");
     assert!(known.contains("(native)"), "{known}");
+}
+
+#[tokio::test]
+async fn a_person_is_discovered_by_a_claim_and_three_refusals_are_told_apart() {
+    let mut world = World::start(WorldOptions { with_provider: true, ..WorldOptions::default() }).await;
+    let _agents = (world.add_agent("kassa-1"), world.add_agent("office-1"));
+    for name in ["kassa-1", "office-1"] {
+        world.device(name, |device| device.online).await;
+    }
+    pin(&world, &["--native-client", "cli", "--web-client", "page", "--discover", "groups=operators"]);
+    let shown = world.site.tenon(&["site", "issuer", "show"]);
+    assert!(shown.contains("groups=operators"), "{shown}");
+    let roles = world.client.roles().await.expect("roles");
+    let role = roles.iter().find(|role| role.name == "Help Desk Operator").expect("built in").id;
+    for group in ["operators", "helpdesk"] {
+        let holder = Holder::Group { group: group.to_owned() };
+        let assignment = NewAssignment { role, holder, sites: Vec::new(), device_groups: Vec::new() };
+        world.client.assign(&assignment).await.expect("assigned");
+    }
+
+    // The console lets them ask; the site does not know them.
+    provider(&mut world).person("4711", "bo", &["helpdesk"]);
+    let (home, _, printed) = login_at(&world).await;
+    let unknown = "the site does not know this person; it takes in whoever signs in with the claim groups=operators; a \
+                   role can be granted by the site's owner";
+    assert!(printed.contains(unknown), "{printed}");
+    let (_, told) = run_at(&home, "kassa-1");
+    assert!(told.contains("tenon pair") || told.contains("does not know"), "{told}");
+
+    // Once they have the group, the site does, and gives them nothing by itself.
+    provider(&mut world).person("4711", "bo", &["helpdesk", "operators"]);
+    let (home, success, printed) = login_at(&world).await;
+    assert!(success && printed.contains("site Story: your key signs until"), "{printed}");
+    let people = world.site.tenon(&["role", "people"]);
+    let person = proof::person_of(&issuer(&world), "sub", "4711").to_string();
+    let line = people.lines().find(|line| line.contains(&person)).expect("known");
+    assert!(line.contains("bo") && line.contains(&issuer(&world)), "{line}");
+    let (done, told) = run_at(&home, "kassa-1");
+    assert!(!done && told.contains("give this person no role with the permission"), "{told}");
+
+    world.site.tenon(&["collection", "put", "Tills", "--query", "name startsWith \"kassa-\""]);
+    let assign = ["role", "assign", "Operations Administrator", "--user", &person, "--name", "Bo"];
+    world.site.tenon(&[&assign[..], &["--collection", "Tills"]].concat());
+    let (done, told) = run_at(&home, "kassa-1");
+    assert!(done, "{told}");
+    let (done, told) = run_at(&home, "office-1");
+    assert!(!done && told.contains("the device is outside the collections of the role (Tills)"), "{told}");
+
+    // The group is taken away at the provider: the next sign-in binds no key.
+    provider(&mut world).person("4711", "bo", &["helpdesk"]);
+    let (_, _, printed) = login_at(&world).await;
+    assert!(printed.contains(unknown), "{printed}");
+    let audit = world.site.tenon(&["site", "audit", "export"]);
+    assert_eq!(audit.matches("person discovered").count(), 1, "{audit}");
 }
 
 #[tokio::test]
@@ -261,6 +317,12 @@ fn pin(world: &World, options: &[&str]) -> String {
 
 /// Runs `tenon login` with a browser of its own; returns whether it succeeded, and what it printed.
 async fn login(world: &World) -> (bool, String) {
+    let (_, success, printed) = login_at(world).await;
+    (success, printed)
+}
+
+/// The same; returns the folder of the person's settings first.
+async fn login_at(world: &World) -> (PathBuf, bool, String) {
     let ca_file = world.provider.as_ref().expect("a provider").ca_file.clone();
     let (url, ca) = (&world.url, ca_file.display().to_string());
     let folder = tempfile::tempdir_in(world.files()).expect("a folder").keep();
@@ -278,7 +340,19 @@ async fn login(world: &World) -> (bool, String) {
     let success = login.wait().success();
     std::fs::copy(folder.join("config/tenon/session.json"), world.files().join("session.json"))
         .expect("a session");
-    (success, login.printed())
+    (folder.join("config"), success, login.printed())
+}
+
+/// Has the person with these settings sync a device's machine policy; returns whether it was done, and what was printed.
+fn run_at(config: &Path, device: &str) -> (bool, String) {
+    let output = std::process::Command::new(binary("tenon"))
+        .args(["action", "run", "sync-machine-policy", "--device", device, "--wait"])
+        .env("XDG_CONFIG_HOME", config)
+        .env_remove("TENON_TOKEN")
+        .output()
+        .expect("tenon starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
 }
 
 /// Returns a client with the session of the last login.

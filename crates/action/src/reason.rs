@@ -43,6 +43,8 @@ pub enum Reason {
         what: String,
     },
     UserUnknownToSite {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discovers: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grantor: Option<String>,
     },
@@ -53,10 +55,13 @@ pub enum Reason {
     },
     DeviceOutsideCollections {
         collections: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scopes: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grantor: Option<String>,
     },
     DeviceUnknown,
+    DeviceRevoked,
     DeviceOffline {
         until: Option<Timestamp>,
     },
@@ -124,6 +129,7 @@ impl Reason {
             Reason::RoleLacksPermission { .. } => "role_lacks_permission",
             Reason::DeviceOutsideCollections { .. } => "device_outside_collections",
             Reason::DeviceUnknown => "device_unknown",
+            Reason::DeviceRevoked => "device_revoked",
             Reason::DeviceOffline { .. } => "device_offline",
             Reason::Throttled { .. } => "throttled",
             Reason::TargetRenamed { .. } => "target_renamed",
@@ -164,6 +170,7 @@ impl Reason {
             | Reason::RoleLacksPermission { .. }
             | Reason::DeviceOutsideCollections { .. }
             | Reason::DeviceUnknown
+            | Reason::DeviceRevoked
             | Reason::TargetRenamed { .. }
             | Reason::CollectionGrew { .. }
             | Reason::ApprovalMissing
@@ -229,6 +236,9 @@ impl Reason {
             Reason::DeviceUnknown => {
                 "Look the device up again: it was removed from the site, or never enrolled."
             }
+            Reason::DeviceRevoked => {
+                "Nothing, if that was meant; otherwise let the device in again: `tenon join-token create --device`."
+            }
             Reason::DeviceOffline { .. } => {
                 "Nothing, if the device comes back in time; it is pushed when it does."
             }
@@ -289,8 +299,12 @@ impl fmt::Display for Reason {
             Reason::ConnectorAway { since: None } => f.write_str("the site's connector has never connected"),
             Reason::RequestNotValid { what } => write!(f, "the request is not valid: {what}"),
             Reason::SignatureNotValid { what } => write!(f, "the signature is not valid: {what}"),
-            Reason::UserUnknownToSite { grantor } => {
+            Reason::UserUnknownToSite { discovers, grantor } => {
                 f.write_str("the site does not know this person")?;
+                if !discovers.is_empty() {
+                    let pairs = discovers.join(" or ");
+                    write!(f, "; it takes in whoever signs in with the claim {pairs}")?;
+                }
                 granted_by(f, "a role", grantor.as_deref())
             }
             Reason::RoleLacksPermission { permission, role, grantor } => {
@@ -300,11 +314,18 @@ impl fmt::Display for Reason {
                 }
                 granted_by(f, "it", grantor.as_deref())
             }
-            Reason::DeviceOutsideCollections { collections, grantor } => {
-                write!(f, "the device is outside the collections of the role ({})", collections.join(", "))?;
+            Reason::DeviceOutsideCollections { collections, scopes, grantor } => {
+                write!(f, "the device is outside the collections of the role ({}", collections.join(", "))?;
+                if !scopes.is_empty() {
+                    write!(f, "; limited to the scopes: {}", scopes.join(", "))?;
+                }
+                f.write_str(")")?;
                 granted_by(f, "a collection that holds it", grantor.as_deref())
             }
             Reason::DeviceUnknown => f.write_str("the site does not know this device"),
+            Reason::DeviceRevoked => f.write_str(
+                "the site refuses this device: it was revoked, is held, or was taken out of service",
+            ),
             Reason::DeviceOffline { until: Some(until) } => {
                 write!(f, "the device is offline; queued until {until}")
             }

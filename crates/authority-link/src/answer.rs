@@ -219,6 +219,9 @@ pub struct Mirror {
     /// For whom the console may vouch.
     #[serde(default)]
     pub vouching: Vec<MirroredGrant>,
+    /// Whether the site's owner has halted all releases.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub halted: bool,
 }
 
 /// A collection, as the console may know it.

@@ -27,6 +27,10 @@ pub struct IssuerPin {
     pub jwks: Option<String>,
     /// Whether it may be at an address that is not of the internet.
     pub private_addresses: bool,
+    /// Claims and values of theirs: the site discovers a person whose token has one of these pairs. None: the owner makes each
+    /// person known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discover: Vec<(String, String)>,
 }
 
 /// An issuer, as the owner is told.

@@ -4,8 +4,9 @@ use action::{ActionKind, DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApplicationAnswer, ApplicationCall, AssignmentEntry, AuditLine, DeviceEntry, Explained, IssuerEntry,
-    IssuerPin, PersonEntry, ProofAnswer, ProofCall, RolloutEntry, RolloutPlan, SiteKey, SiteKeyEntry,
+    ApplicationAnswer, ApplicationCall, AssignmentEntry, AuditLine, CollectionEntry, DeviceEntry, Explained,
+    IssuerEntry, IssuerPin, JoinTokenEntry, PersonEntry, PolicyConflict, PolicyEntry, PolicyVersion,
+    ProofAnswer, ProofCall, RolloutEntry, RolloutPlan, ScopeCall, ScopeEntry, SiteKey, SiteKeyEntry,
     Standing, WhoMay, Witnessed,
 };
 
@@ -173,6 +174,15 @@ pub enum OwnerCall {
         role: String,
         /// Collections, by id or name.
         collections: Vec<String>,
+        /// The security scopes that it is limited to: it counts on those of these collections, and of those within them, that
+        /// carry one. None: it counts whatever they carry.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scopes: Vec<String>,
+    },
+    /// Administer security scopes. Answer: `Done`, or `Scopes` to the list.
+    Scopes {
+        /// What is asked.
+        call: ScopeCall,
     },
     /// Take a role away. Answer: `Done`.
     Unassign {
@@ -237,6 +247,9 @@ pub enum OwnerCall {
     ApproveDevice {
         /// The device.
         device: DeviceId,
+        /// The device of the site that it is: it takes over that one's record, and has none of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        takes_over: Option<DeviceId>,
     },
     /// Take a device out of service; its record is kept. Answer: `Done`.
     RetireDevice {
@@ -387,6 +400,9 @@ pub enum OwnerAnswer {
     Assignments {
         assignments: Vec<AssignmentEntry>,
     },
+    Scopes {
+        scopes: Vec<ScopeEntry>,
+    },
     People {
         people: Vec<PersonEntry>,
     },
@@ -411,86 +427,4 @@ pub enum OwnerAnswer {
         what: String,
         fix: String,
     },
-}
-
-/// A join token, without its secret.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct JoinTokenEntry {
-    /// The token's id.
-    pub id: String,
-    /// How many devices may still use it.
-    pub uses_left: u32,
-    /// When it ends.
-    pub expires: Timestamp,
-    /// The collection that devices land in.
-    pub collection: Option<String>,
-    /// The device that it is for, where it is for one that has lost its key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device: Option<DeviceId>,
-}
-
-/// A policy of the site.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct PolicyEntry {
-    /// The policy's id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: u64,
-    /// SHA-256 of the document, hexadecimal.
-    pub sha256: String,
-    /// The collections that it is assigned to.
-    pub collections: Vec<String>,
-    /// The users that it is applied as; none: machine policy.
-    pub users: Vec<String>,
-    /// Of policies that describe one thing differently, the highest stands.
-    pub priority: u32,
-}
-
-/// A version of a policy.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct PolicyVersion {
-    /// What the policy was in this version.
-    #[serde(flatten)]
-    pub entry: PolicyEntry,
-    /// When it was made.
-    pub at: Timestamp,
-    /// How it came to be, such as `put` or `rolled back to version 3`.
-    pub what: String,
-}
-
-/// A thing that several policies of one device describe, not all of them alike.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct PolicyConflict {
-    /// The thing.
-    pub target: String,
-    /// The policies, with their priority and the name of the resource.
-    pub policies: Vec<(String, u32, String)>,
-    /// The policy that stands; none: the resource is applied by none of them.
-    pub stands: Option<String>,
-}
-
-/// A collection of the site.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct CollectionEntry {
-    /// The collection's id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its query.
-    pub query: Option<String>,
-    /// The ids of collections whose members are its own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub include: Vec<String>,
-    /// The ids of collections whose members are not.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exclude: Vec<String>,
-    /// The id of the collection that it is within.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limited_to: Option<String>,
-    /// How many devices it holds.
-    pub count: u64,
-    /// Grows when the rule changes.
-    pub version: u64,
 }

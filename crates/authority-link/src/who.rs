@@ -10,6 +10,9 @@ pub struct PersonEntry {
     pub user: UserId,
     /// The person's name.
     pub name: String,
+    /// The identity provider by whose sign-in the site discovered them; none where the owner made them known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovered: Option<String>,
 }
 
 /// Somebody who may do what was asked about.
@@ -51,8 +54,11 @@ pub struct Held {
     pub collection: String,
     /// Its name.
     pub name: String,
-    /// The roles held on it; each is a policy of that name.
+    /// The roles held on it, with the scopes that they are limited to; each is a policy of its name.
     pub roles: Vec<String>,
+    /// Whether all of them are limited to scopes that the collection does not carry: then none counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_scope: bool,
     /// Whether it holds the device.
     pub holds_device: bool,
     /// The first permission that the roles lack together; none where they allow the action.

@@ -9,7 +9,7 @@ mod proofs;
 
 use std::collections::BTreeMap;
 
-use action::{DeviceId, EnrolmentId, Targets};
+use action::{ActionKind, DeviceId, EnrolmentId, Targets, UserId};
 use authority_link::{Facts, RolloutPlan};
 use database::DbError;
 
@@ -19,7 +19,7 @@ pub(crate) use people::People;
 pub(crate) use proofs::{NEWER_NONCES, Proofs};
 
 use crate::{
-    rules::RulesError,
+    rules::{RulesError, Verdicts},
     store::{GENERATION, Store, StoredApplication, StoredDeployment, StoredDevice, StoredPolicy},
 };
 
@@ -42,6 +42,8 @@ pub(crate) struct SiteState {
     pub(crate) rollouts: BTreeMap<String, RolloutPlan>,
     /// The identity providers that the owner pinned, by their addresses.
     pub(crate) issuers: BTreeMap<String, SiteIssuer>,
+    /// Its security scopes beside the default one: names and what they are for.
+    pub(crate) scopes: BTreeMap<String, String>,
     /// Its policies, by name.
     pub(crate) policies: BTreeMap<String, StoredPolicy>,
     /// Its applications, by name.
@@ -100,6 +102,7 @@ impl SiteState {
                 store.grants().await?,
                 store.nonces().await?,
             ),
+            scopes: store.scopes().await?.into_iter().collect(),
             issuers: issuers::load(store.issuers().await?),
             rollouts: store.rollout_plans().await?.into_iter().collect(),
             policies,
@@ -110,6 +113,16 @@ impl SiteState {
             revocations,
             halted: store.number("halted").await? != 0,
         })
+    }
+
+    /// Begins decisions on whether a person may have devices do something of this kind.
+    pub(crate) fn verdicts(&self, person: UserId, kind: ActionKind) -> Verdicts<'_> {
+        self.people.verdicts(person, kind, &self.collections)
+    }
+
+    /// Begins decisions on whether a person may read what the site knows of devices.
+    pub(crate) fn readings(&self, person: UserId) -> Verdicts<'_> {
+        self.people.readings(person, &self.collections)
     }
 
     /// Returns the device where it is there and not revoked.

@@ -7,6 +7,7 @@
 mod migrations;
 mod devices;
 mod rules;
+mod scopes;
 mod policies;
 mod applications;
 mod tokens;

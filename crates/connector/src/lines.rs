@@ -97,7 +97,7 @@ mod tests {
     fn a_refusal_says_why_and_what_to_do() {
         let devices = vec![Target { device: DeviceId(Uuid::nil()), name: "kade-03".into() }];
         let line = because(
-            &Reason::UserUnknownToSite { grantor: None },
+            &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
             TaskGuid(Uuid::nil()),
             Some(&Targets::Devices { devices }),
         );

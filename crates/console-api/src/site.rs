@@ -44,6 +44,9 @@ pub struct Site {
     /// When it was attached.
     #[schema(schema_with = schema::moment)]
     pub attached: Timestamp,
+    /// Whether its owner has halted all releases: nothing reaches any device until that ends.
+    #[serde(default)]
+    pub halted: bool,
     /// How many devices it has.
     pub devices: u64,
     /// How many of them are online, as far as the console knows.

@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::command::{
     action, agent, application, attach_code, audit, backup, bundle, collection, console, console_role,
     content, demo, deployment, device, device_group, diagnose, doctor, generate, join_token, login, pair,
-    policy, probe, proxy, role, session, setup, sign_in, site, swarm, tenant, token, trace, user, webhook,
+    policy, probe, proxy, role, scope, session, setup, sign_in, site, swarm, tenant, token, trace, user,
+    webhook,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -87,6 +88,8 @@ pub(crate) enum Command {
     Content(content::Content),
     /// Administer the collections of a site (at the site's host)
     Collection(collection::Collection),
+    /// Administer what roles at a site are limited to beside collections (at the site's host)
+    Scope(scope::Scope),
     /// Administer who may act at a site (at the site's host)
     Role(role::Role),
     /// Administer the tokens by which devices join a site (at the site's host)

@@ -1,4 +1,4 @@
-// Says at the top of every screen when what is shown may be old: the console is away, or a site is.
+// Says at the top of every screen when what is shown may be old: the console is away, or a site is; and when a site releases nothing.
 import { makeStyles, tokens } from "@fluentui/react-components";
 import { WarningRegular } from "@fluentui/react-icons/svg/warning";
 import { useQuery } from "@tanstack/react-query";
@@ -32,6 +32,7 @@ export function Away({ connection }: { connection: Connection }): ReactNode {
   const formats = useFormats();
   const { data } = useQuery(sites);
   const away = data?.filter((site) => site.state === "attached" && !site.link.up) ?? [];
+  const halted = data?.filter((site) => site.state === "attached" && site.halted) ?? [];
   return (
     <div role="status">
       {connection === "lost" && (
@@ -40,6 +41,12 @@ export function Away({ connection }: { connection: Connection }): ReactNode {
           {t("away.console")}
         </div>
       )}
+      {halted.map((site) => (
+        <div key={site.id} className={styles.line} data-halted={site.id}>
+          <WarningRegular className={styles.icon} aria-hidden />
+          {t("away.halted", { site: shown(site.name) })}
+        </div>
+      ))}
       {away.map((site) => (
         <div key={site.id} className={styles.line} data-away={site.id}>
           <WarningRegular className={styles.icon} aria-hidden />

@@ -36,6 +36,8 @@ export const reasons: Record<string, string> = {
   "fix.device_outside_collections": "Laat de beheerder van de site een verzameling toewijzen die het apparaat bevat.",
   "reason.device_unknown": "De site kent het apparaat niet",
   "fix.device_unknown": "Zoek het apparaat opnieuw op: het is bij de site verwijderd, of nooit ingeschreven.",
+  "reason.device_revoked": "De site weigert het apparaat: het is ingetrokken, vastgehouden of uit dienst genomen",
+  "fix.device_revoked": "Niets, als dat de bedoeling was; laat het apparaat anders weer toe: `tenon join-token create --device`.",
   "reason.device_offline": "Het apparaat is offline; de actie staat in de wachtrij",
   "fix.device_offline": "Niets, als het apparaat op tijd terugkomt; dan wordt de actie verzonden.",
   "reason.throttled": "Andere apparaten gaan voor",

@@ -21,7 +21,9 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
             r#""answer":"decision","decision":"allowed","task_id":8,"kind":1,"param":"","targets":{"type":"collection","collection":"SMS00001","at_most":5},"count":2,"deliver_by":"TIME","finish_within_seconds":3600,"offline":"queue","rule":"r","refused":[["UUID",{"why":"device_unknown"}]]"#,
         ),
         (
-            Answer::Decision(Decision::Refused { reason: Reason::UserUnknownToSite { grantor: None } }),
+            Answer::Decision(Decision::Refused {
+                reason: Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
+            }),
             r#""answer":"decision","decision":"refused","reason":{"why":"user_unknown_to_site"}"#,
         ),
         (
@@ -132,6 +134,7 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         limited_to: None,
         count: 2,
         version: 1,
+        scopes: Vec::new(),
     };
     let token = JoinTokenEntry {
         id: "k3".into(),
@@ -140,8 +143,13 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
         collection: None,
         device: None,
     };
-    let assignment =
-        AssignmentEntry { user: UserId(uuid()), name: "ann".into(), role: "r".into(), collections: shops() };
+    let assignment = AssignmentEntry {
+        user: UserId(uuid()),
+        name: "ann".into(),
+        role: "r".into(),
+        collections: shops(),
+        scopes: Vec::new(),
+    };
     vec![
         (
             OwnerAnswer::PolicyDocument { policy: version.clone(), document: "{}".into() },
@@ -230,8 +238,31 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
             r#""answer":"owner","told":"rollouts","rollouts":[{"collection":"TEN00001","name":"Shops","plan":{"rings":[],"stop_above_percent":5}}]"#,
         ),
         (
-            OwnerAnswer::People { people: vec![PersonEntry { user: UserId(uuid()), name: "ann".into() }] },
+            OwnerAnswer::People {
+                people: vec![PersonEntry { user: UserId(uuid()), name: "ann".into(), discovered: None }],
+            },
             r#""answer":"owner","told":"people","people":[{"user":"UUID","name":"ann"}]"#,
+        ),
+        (
+            OwnerAnswer::People {
+                people: vec![PersonEntry {
+                    user: UserId(uuid()),
+                    name: "bo".into(),
+                    discovered: Some("https://id.example".into()),
+                }],
+            },
+            r#""answer":"owner","told":"people","people":[{"user":"UUID","name":"bo","discovered":"https://id.example"}]"#,
+        ),
+        (
+            OwnerAnswer::Scopes {
+                scopes: vec![ScopeEntry {
+                    name: "Retail".into(),
+                    description: "what stands in shops".into(),
+                    collections: shops(),
+                    assignments: 2,
+                }],
+            },
+            r#""answer":"owner","told":"scopes","scopes":[{"name":"Retail","description":"what stands in shops","collections":["Shops"],"assignments":2}]"#,
         ),
         (
             OwnerAnswer::WhoCan {
@@ -254,6 +285,7 @@ fn owner_answers(device: DeviceId) -> Vec<(OwnerAnswer, &'static str)> {
                     collection: "TEN00001".into(),
                     name: "Shops".into(),
                     roles: vec!["r".into()],
+                    out_of_scope: false,
                     holds_device: true,
                     missing: Some("p".into()),
                 }],
@@ -373,5 +405,6 @@ fn mirror() -> Mirror {
         }],
         roles: vec!["r".into()],
         vouching: Vec::new(),
+        halted: false,
     }
 }

@@ -131,8 +131,12 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
             r#""call":"owner","owner":{"ask":"list_devices","standing":"pending","after":null}"#,
         ),
         (
-            OwnerCall::ApproveDevice { device },
+            OwnerCall::ApproveDevice { device, takes_over: None },
             r#""call":"owner","owner":{"ask":"approve_device","device":"UUID"}"#,
+        ),
+        (
+            OwnerCall::ApproveDevice { device, takes_over: Some(device) },
+            r#""call":"owner","owner":{"ask":"approve_device","device":"UUID","takes_over":"UUID"}"#,
         ),
         (
             OwnerCall::RetireDevice { device },
@@ -331,8 +335,42 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
         ),
         (OwnerCall::ListRoles, r#""call":"owner","owner":{"ask":"list_roles"}"#),
         (
-            OwnerCall::Assign { user, name: "ann".into(), role: "r".into(), collections: shops() },
+            OwnerCall::Assign {
+                user,
+                name: "ann".into(),
+                role: "r".into(),
+                collections: shops(),
+                scopes: Vec::new(),
+            },
             r#""call":"owner","owner":{"ask":"assign","user":"UUID","name":"ann","role":"r","collections":["Shops"]}"#,
+        ),
+        (
+            OwnerCall::Assign {
+                user,
+                name: "ann".into(),
+                role: "r".into(),
+                collections: shops(),
+                scopes: vec!["Retail".into()],
+            },
+            r#""call":"owner","owner":{"ask":"assign","user":"UUID","name":"ann","role":"r","collections":["Shops"],"scopes":["Retail"]}"#,
+        ),
+        (
+            OwnerCall::Scopes { call: ScopeCall::Put { name: "Retail".into(), description: "shops".into() } },
+            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"put","name":"Retail","description":"shops"}}"#,
+        ),
+        (
+            OwnerCall::Scopes {
+                call: ScopeCall::Carry { collection: "Shops".into(), scopes: vec!["Retail".into()] },
+            },
+            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"carry","collection":"Shops","scopes":["Retail"]}}"#,
+        ),
+        (
+            OwnerCall::Scopes { call: ScopeCall::Remove { name: "Retail".into() } },
+            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"remove","name":"Retail"}}"#,
+        ),
+        (
+            OwnerCall::Scopes { call: ScopeCall::List },
+            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"list"}}"#,
         ),
         (
             OwnerCall::Unassign { user, role: "r".into() },

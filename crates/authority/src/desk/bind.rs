@@ -4,10 +4,10 @@ use action::{Reason, Timestamp};
 use authority_link::{Answer, KeyBound};
 use proof::key_binding::{For, KeyBinding, NotABinding, Retirement};
 
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, owner::people::MOST_PEOPLE};
 use crate::{
     issuer::{Fetched, Look, NotProven, Proven, Shown, Token, Wanted, issuer_of, verify},
-    store::{AuditEntry, Store, StoredKey},
+    store::{AuditEntry, Store, StoredKey, StoredPerson},
 };
 
 /// The most keys of a site, those included that ended of late, and the most of a person that sign: a page and a command line on
@@ -58,17 +58,41 @@ impl Desk {
         };
         let who = format!("{} ({})", proven.name, proven.person);
         match self.believable(&binding, &proven, now) {
-            Ok(person_name) => self.believe(&binding, proven, person_name, now).await,
+            Ok(person) => self.believe(&binding, proven, person, now).await,
             Err(reason) => self.not_bound(&who, reason, now).await,
         }
     }
 
-    /// Returns the name of the person where the key can be theirs.
-    fn believable(&self, binding: &KeyBinding, proven: &Proven, now: Timestamp) -> Result<String, Reason> {
+    /// Returns the person where the site knows them, or discovers them by this sign-in. Whom it discovered once it knows by
+    /// each sign-in that still says so.
+    fn person_of(&self, proven: &Proven) -> Option<StoredPerson> {
+        let people = &self.site.people;
+        let known = people.name(proven.person);
+        let discovered = people.discovered(proven.person);
+        match known {
+            Some(name) if discovered.is_none() || proven.permitted => Some(StoredPerson {
+                person: proven.person,
+                name: name.to_owned(),
+                discovered: discovered.map(str::to_owned),
+            }),
+            None if proven.permitted && people.known().count() < MOST_PEOPLE => Some(StoredPerson {
+                person: proven.person,
+                name: proven.name.clone(),
+                discovered: Some(proven.issuer.clone()),
+            }),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Returns the person where the key can be theirs.
+    fn believable(
+        &self,
+        binding: &KeyBinding,
+        proven: &Proven,
+        now: Timestamp,
+    ) -> Result<StoredPerson, Reason> {
         let not_valid = |what: &str| Err(Reason::SignatureNotValid { what: what.to_owned() });
-        let Some(name) = self.site.people.name(proven.person) else {
-            return Err(Reason::UserUnknownToSite { grantor: Some(self.site.people.grantor()) });
-        };
+        let Some(person) = self.person_of(proven) else { return Err(self.unknown_person()) };
         let known = self.site.proofs.key(binding.key.thumbprint());
         if known.is_some_and(|known| known.person != proven.person) {
             return not_valid("the key belongs to another person");
@@ -87,14 +111,14 @@ impl Desk {
         if known.is_none() && full {
             return not_valid("the site knows as many keys as it can; sign out where you do not work");
         }
-        Ok(name.to_owned())
+        Ok(person)
     }
 
     async fn believe(
         &mut self,
         binding: &KeyBinding,
         proven: Proven,
-        person_name: String,
+        person: StoredPerson,
         now: Timestamp,
     ) -> Result<Answer, DeskError> {
         let jkt = binding.key.thumbprint();
@@ -102,7 +126,7 @@ impl Desk {
         let key = StoredKey {
             key: binding.key,
             person: proven.person,
-            person_name,
+            person_name: person.name.clone(),
             level: binding.level,
             tenant: binding.tenant,
             console: binding.console,
@@ -122,11 +146,26 @@ impl Desk {
             rule: format!("a token of {}, until {}", key.issuer.as_deref().unwrap_or_default(), key.expires),
             result: "done".to_owned(),
         };
+        let is_new = !self.site.people.knows(key.person);
         let mut change = self.store.begin().await?;
+        if is_new {
+            Store::put_person(&mut change, &person).await?;
+            let discovery = AuditEntry {
+                what: "person discovered".to_owned(),
+                subject: key.person.to_string(),
+                rule: format!("a sign-in at {}", key.issuer.as_deref().unwrap_or_default()),
+                ..entry.clone()
+            };
+            Store::audit(&mut change, &discovery).await?;
+        }
         Store::put_key(&mut change, &key).await?;
         let number = Store::audit(&mut change, &entry).await?;
         change.commit().await?;
         self.mark(number);
+        if is_new {
+            self.log.info(format_args!("Discovered {} ({}) by their sign-in.", person.name, key.person));
+            self.site.people.know(person);
+        }
         self.log.info(format_args!(
             "Bound the {} key {jkt} of {} ({}) until {}.",
             key.level, key.person_name, key.person, key.expires

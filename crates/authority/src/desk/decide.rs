@@ -204,6 +204,7 @@ impl Desk {
                 .grants(now)
                 .map(|grant| MirroredGrant { user: grant.person, token: grant.token, expires: grant.expires })
                 .collect(),
+            halted: self.site.halted,
             roles: self.site.people.roles().into_iter().map(|role| role.name).collect(),
         }
     }

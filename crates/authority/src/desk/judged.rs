@@ -27,7 +27,7 @@ impl Desk {
     /// Judges a request whose person is known: whether the site's rules allow it.
     pub(super) fn judge(&self, request: &Request) -> Result<Result<Judged, Reason>, DeskError> {
         let kind = ActionKind(request.params.task_type);
-        let mut verdicts = self.site.people.verdicts(request.sub, kind);
+        let mut verdicts = self.site.verdicts(request.sub, kind);
         if let Some(reason) = self.may_nothing(request.sub, &mut verdicts)? {
             return Ok(Err(reason));
         }
@@ -149,14 +149,32 @@ impl Desk {
         verdicts: &mut Verdicts<'_>,
     ) -> Result<Option<Reason>, RulesError> {
         if !self.site.people.knows(person) {
-            return Ok(Some(Reason::UserUnknownToSite { grantor: Some(self.site.people.grantor()) }));
+            return Ok(Some(self.unknown_person()));
         }
+        let mut lacks = None;
         for collection in verdicts.collections() {
-            if let Some(Ok(_)) = verdicts.on(collection)? {
-                return Ok(None);
+            match verdicts.on(collection)? {
+                Some(Ok(_)) => return Ok(None),
+                Some(Err(missing)) => lacks = lacks.or(Some(missing)),
+                None => {}
             }
         }
-        Ok(Some(self.lacks(verdicts.missing()?)))
+        Ok(Some(match lacks {
+            Some(missing) => self.lacks(missing),
+            // Whoever holds a role lacks no permission, but a collection that carries its scope.
+            None if !verdicts.out_of_scope().is_empty() => self.outside(verdicts)?,
+            None => self.lacks(verdicts.missing()?),
+        }))
+    }
+
+    /// Returns the reason for a person whom the site does not know, with what would have it discover them.
+    pub(super) fn unknown_person(&self) -> Reason {
+        let mut discovers: Vec<String> =
+            self.site.issuers.values().flat_map(|issuer| issuer.pinned.discovers()).collect();
+        discovers.sort_unstable();
+        discovers.dedup();
+        discovers.truncate(MOST_NAMED);
+        Reason::UserUnknownToSite { discovers, grantor: Some(self.site.people.grantor()) }
     }
 
     fn lacks(&self, missing: Missing) -> Reason {
@@ -167,9 +185,16 @@ impl Desk {
 
     /// Returns the reason for a target that is in none of the collections on which the person may act, with their names.
     pub(super) fn outside(&self, verdicts: &mut Verdicts<'_>) -> Result<Reason, RulesError> {
-        let allowed = verdicts.allowed()?;
-        let collections = allowed.into_iter().take(MOST_NAMED).map(|id| self.collection_name(id)).collect();
-        Ok(Reason::DeviceOutsideCollections { collections, grantor: Some(self.site.people.grantor()) })
+        let mut held = verdicts.allowed()?;
+        let mut scopes = Vec::new();
+        let limits = verdicts.out_of_scope();
+        if !limits.is_empty() {
+            held.extend(limits);
+            scopes = verdicts.scopes().into_iter().take(MOST_NAMED).map(str::to_owned).collect();
+        }
+        let collections = held.into_iter().take(MOST_NAMED).map(|id| self.collection_name(id)).collect();
+        let grantor = Some(self.site.people.grantor());
+        Ok(Reason::DeviceOutsideCollections { collections, scopes, grantor })
     }
 
     /// Returns the name of a collection, else its id.

@@ -9,7 +9,7 @@ impl Desk {
     /// Says whether a person may read a device, and which collections hold it. Who may not does not learn whether the site
     /// has such a device.
     pub(super) fn may_read(&self, device: DeviceId, person: UserId) -> Result<Answer, DeskError> {
-        let mut verdicts = self.site.people.readings(person);
+        let mut verdicts = self.site.readings(person);
         if let Some(reason) = self.may_nothing(person, &mut verdicts)? {
             return Ok(Answer::MayNotRead { reason });
         }

@@ -3,10 +3,12 @@
 pub(super) mod audit;
 pub(super) mod clean_up;
 mod devices;
+mod take_over;
 mod keys;
 mod collections;
 mod rollouts;
-mod people;
+pub(super) mod people;
+mod scopes;
 mod issuers;
 mod policies;
 mod proofs;
@@ -20,7 +22,7 @@ use action::Timestamp;
 use authority_link::{OwnerAnswer, OwnerCall};
 use database::{DbError, Transaction};
 
-use self::{collections::Rules, policies::Assignment};
+use self::{collections::Rules, people::Given, policies::Assignment};
 use super::{DAY, Desk, DeskError};
 use crate::{
     issuer::Fetched,
@@ -78,9 +80,10 @@ impl Desk {
             OwnerCall::ListRollouts => Ok(self.list_rollouts()),
             OwnerCall::PutRole { name, permissions } => self.put_role(name, permissions, now).await,
             OwnerCall::ListRoles => Ok(self.list_roles()),
-            OwnerCall::Assign { user, name, role, collections } => {
-                self.assign(user, name, role, &collections, now).await
+            OwnerCall::Assign { user, name, role, collections, scopes } => {
+                self.assign(Given { user, name, role, collections, scopes }, now).await
             }
+            OwnerCall::Scopes { call } => self.scopes(call, now).await,
             OwnerCall::Unassign { user, role } => self.unassign(user, &role, now).await,
             OwnerCall::ListAssignments => Ok(self.list_assignments()),
             OwnerCall::KnowPerson { user, name } => self.know_person(user, name, now).await,
@@ -93,7 +96,10 @@ impl Desk {
             OwnerCall::Explain { user, kind, device } => self.explain(&user, kind, &device),
             OwnerCall::RevokeDevice { device } => self.revoke_device(device, now).await,
             OwnerCall::ListDevices { standing, after } => Ok(self.list_devices(standing, after)),
-            OwnerCall::ApproveDevice { device } => self.approve_device(device, now).await,
+            OwnerCall::ApproveDevice { device, takes_over: None } => self.approve_device(device, now).await,
+            OwnerCall::ApproveDevice { device, takes_over: Some(known) } => {
+                self.take_over(device, known, now).await
+            }
             OwnerCall::RetireDevice { device } => self.retire_device(device, now).await,
             OwnerCall::DeleteDevice { device } => self.delete_device(device, now).await,
             OwnerCall::SetCleanUp { days } => self.set_clean_up(days, now).await,

@@ -163,7 +163,8 @@ impl Desk {
             }
             if !self.covers(&service.collection, &request.targets) {
                 let collections = vec![self.collection_name(&service.collection)];
-                return Err(Reason::DeviceOutsideCollections { collections, grantor: None });
+                let (scopes, grantor) = (Vec::new(), None);
+                return Err(Reason::DeviceOutsideCollections { collections, scopes, grantor });
             }
         }
         if key.level < needed {
@@ -201,6 +202,7 @@ impl Desk {
             Some(per_hour) => Reason::VouchedTooOften { per_hour },
             None => Reason::DeviceOutsideCollections {
                 collections: vec![self.collection_name(&first.collection)],
+                scopes: Vec::new(),
                 grantor: None,
             },
         })

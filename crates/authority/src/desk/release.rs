@@ -28,7 +28,7 @@ impl Desk {
             .parse()
             .map_err(|_| DeskError::NotPossible(format!("the decision on {task_guid} is damaged")))?;
         let rollout = self.rollout(task_guid, results, now).await?;
-        let mut verdicts = self.site.people.verdicts(stored.person, allowed.kind);
+        let mut verdicts = self.site.verdicts(stored.person, allowed.kind);
         let lost = self.may_nothing(stored.person, &mut verdicts)?;
         let mut admitted = Vec::with_capacity(devices.len());
         let mut refused = Vec::new();
@@ -96,7 +96,10 @@ impl Desk {
         if allowed.clocks.deliver_by <= now {
             return Ok(Err(Reason::NotDeliveredInTime));
         }
-        let Some(known) = self.site.device(device) else { return Ok(Err(Reason::DeviceUnknown)) };
+        let Some(known) = self.site.device(device) else {
+            let gone = self.site.devices.contains_key(&device);
+            return Ok(Err(if gone { Reason::DeviceRevoked } else { Reason::DeviceUnknown }));
+        };
         let asked_for = match &allowed.targets {
             Targets::Collection { collection, .. } => self.site.holds(collection, device),
             Targets::Devices { devices } => {

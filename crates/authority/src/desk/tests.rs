@@ -16,6 +16,7 @@ mod rings;
 mod restore;
 mod returns;
 mod rotation;
+mod scopes;
 mod trust;
 mod who;
 mod witness;
@@ -152,6 +153,7 @@ impl Site {
             name: "ann".into(),
             role: role.into(),
             collections: vec![collection.into()],
+            scopes: Vec::new(),
         };
         assert_eq!(self.owner(call).await, OwnerAnswer::Done);
     }
@@ -359,12 +361,13 @@ fn collection(collection: &str, at_most: u64) -> Targets {
 fn outside(collections: &[&str], grantor: &str) -> Reason {
     Reason::DeviceOutsideCollections {
         collections: collections.iter().map(|&name| name.into()).collect(),
+        scopes: Vec::new(),
         grantor: Some(grantor.into()),
     }
 }
 
 fn stranger_here(grantor: &str) -> Reason {
-    Reason::UserUnknownToSite { grantor: Some(grantor.into()) }
+    Reason::UserUnknownToSite { discovers: Vec::new(), grantor: Some(grantor.into()) }
 }
 
 /// The reason of a person whom the site knows, and who holds no role.

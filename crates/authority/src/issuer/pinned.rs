@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use action::TenantId;
 use authority_link::IssuerPin;
 use proof::Level;
+use serde_json::Value;
 
-use super::algorithm::Algorithm;
+use super::{algorithm::Algorithm, members::Members};
 
 /// The longest text of a pin, in bytes, and the largest file.
 const LONGEST: usize = 255;
 const LARGEST_FILE: usize = 256 << 10;
+
+/// The most pairs of claim and value that discover people: a few groups of a provider.
+const MOST_PAIRS: usize = 20;
 
 /// An issuer, pinned and checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,6 +35,8 @@ pub(crate) struct PinnedIssuer {
     pub(crate) for_tenant: TenantId,
     /// Whether the owner gave the keys; else the site fetches them.
     pub(crate) keys_given: bool,
+    /// Claims and values: who has one of these pairs is discovered.
+    pub(super) discover: BTreeSet<(String, String)>,
 }
 
 impl PinnedIssuer {
@@ -44,6 +50,16 @@ impl PinnedIssuer {
             if odd || text.contains(char::is_whitespace) {
                 let what = format!("a text is empty, longer than {LONGEST} bytes, or holds spaces");
                 return Err((what, "correct the options"));
+            }
+        }
+        if pin.discover.len() > MOST_PAIRS {
+            return Err((format!("more than {MOST_PAIRS} claims discover people"), "name fewer"));
+        }
+        // A value may be a name with spaces in it, as groups have.
+        for text in pin.discover.iter().flat_map(|(claim, value)| [claim, value]) {
+            if text.trim().is_empty() || text.len() > LONGEST || text.contains(char::is_control) {
+                let what = format!("a claim that discovers people is empty, or longer than {LONGEST} bytes");
+                return Err((what, "write it like `groups=operators`"));
             }
         }
         let address = issuer.strip_prefix("https://").unwrap_or_default();
@@ -86,7 +102,22 @@ impl PinnedIssuer {
             web_client: web_client.clone(),
             for_tenant: pin.tenant,
             keys_given: pin.jwks.is_some(),
+            discover: pin.discover.iter().cloned().collect(),
         })
+    }
+
+    /// Returns whether the site discovers the person whom these claims tell of.
+    pub(super) fn permits(&self, claims: &Members) -> bool {
+        self.discover.iter().any(|(claim, value)| match claims.get(claim) {
+            Some(Value::String(said)) => said == value,
+            Some(Value::Array(all)) => all.iter().any(|said| said.as_str() == Some(value)),
+            _ => false,
+        })
+    }
+
+    /// Returns what has the site discover a person, each as `claim=value`.
+    pub(crate) fn discovers(&self) -> impl Iterator<Item = String> {
+        self.discover.iter().map(|(claim, value)| format!("{claim}={value}"))
     }
 
     /// Returns the client of a level.

@@ -50,6 +50,8 @@ pub(crate) struct Proven {
     pub(crate) from: Timestamp,
     /// and until then.
     pub(crate) until: Timestamp,
+    /// Whether the newest token has a claim by which the site discovers people.
+    pub(crate) permitted: bool,
 }
 
 /// Why a token proves nothing here.
@@ -106,6 +108,7 @@ pub(crate) fn verify(
     let first = Checked::of(pinned, ring, shown.id_token, level, now)?;
     commits(&first.claims, &shown.commitment)?;
     let mut ends = first.exp;
+    let mut permitted = pinned.permits(&first.claims);
     if let Some(refreshed) = shown.refreshed {
         let later = Checked::of(pinned, ring, refreshed, level, now)?;
         let same = later.subject == first.subject && later.sub == first.sub;
@@ -115,6 +118,7 @@ pub(crate) fn verify(
             return Err(NotProven::OtherRefreshed);
         }
         ends = ends.max(later.exp);
+        permitted = pinned.permits(&later.claims);
     }
     let until = ends.min(first.iat.plus(LONGEST_LIFE));
     if until <= now {
@@ -129,6 +133,7 @@ pub(crate) fn verify(
         idh: Hash::of(shown.id_token.as_bytes()),
         from: first.iat,
         until,
+        permitted,
     })
 }
 

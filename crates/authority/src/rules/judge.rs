@@ -10,9 +10,9 @@ use cedar_policy::{
     Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
     PolicySet, Request, Schema, ValidationMode, Validator,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{permission, verdict::Holding};
+use super::{ALL_SCOPES, permission, verdict::Holding};
 use crate::store::StoredRole;
 
 /// Why rules cannot be used.
@@ -69,13 +69,15 @@ impl Judge {
         Ok(Self { schema, policies, authorizer: Authorizer::new(), answers: Mutex::default() })
     }
 
-    /// Returns the roles that give `permission` on `collection` to a person who holds `holdings`; empty where none does.
+    /// Returns the roles that give `permission` on `collection`, which carries `scopes`, to a person who holds `holdings`;
+    /// empty where none does.
     pub(crate) fn roles_that_allow(
         &self,
         person: &str,
         holdings: &[Holding],
         permission: &str,
         collection: &str,
+        scopes: &[&str],
     ) -> Result<Vec<String>, RulesError> {
         let asked = Asked {
             holdings: holdings.to_vec(),
@@ -105,7 +107,7 @@ impl Judge {
         let principal = uid("Person", person)?;
         let resource = uid("Collection", collection)?;
         let action = uid("Action", permission)?;
-        let entities = entities(person, holdings, collection, &self.schema)?;
+        let entities = entities(person, holdings, collection, scopes, &self.schema)?;
         let request = Request::new(principal, action, resource, Context::empty(), Some(&self.schema))
             .map_err(RulesError::new)?;
         let response = self.authorizer.is_authorized(&request, &self.policies, &entities);
@@ -129,23 +131,20 @@ fn schema() -> Result<Schema, RulesError> {
         "appliesTo": { "principalTypes": ["Person"], "resourceTypes": ["Collection"] }
     });
     let actions: BTreeMap<_, _> = permission::all().map(|name| (name, applies.clone())).collect();
-    let holding = json!({
+    let place = json!({
         "type": "Record",
         "attributes": {
-            "role": { "type": "String" },
-            "collection": { "type": "Entity", "name": "Collection" }
+            "collection": { "type": "Entity", "name": "Collection" },
+            "scope": { "type": "String" }
         }
     });
+    let places = json!({ "type": "Set", "element": place });
     let schema = json!({
         "": {
             "entityTypes": {
-                "Collection": {},
-                "Person": {
-                    "shape": {
-                        "type": "Record",
-                        "attributes": { "holdings": { "type": "Set", "element": holding } }
-                    }
-                }
+                "Collection": { "shape": { "type": "Record", "attributes": { "places": places } } },
+                // A tag for each role that is held: where.
+                "Person": { "tags": places }
             },
             "actions": actions
         }
@@ -157,10 +156,16 @@ fn schema() -> Result<Schema, RulesError> {
 fn policy(role: &StoredRole) -> Result<Policy, RulesError> {
     let actions: Vec<_> =
         role.permissions.iter().map(|name| json!({ "type": "Action", "id": name })).collect();
+    let tag = json!({ "left": { "Var": "principal" }, "right": { "Value": role.name } });
     let held = json!({
-        "contains": {
-            "left": { ".": { "left": { "Var": "principal" }, "attr": "holdings" } },
-            "right": { "Record": { "role": { "Value": role.name }, "collection": { "Var": "resource" } } }
+        "&&": {
+            "left": { "hasTag": tag },
+            "right": {
+                "containsAny": {
+                    "left": { "getTag": tag },
+                    "right": { ".": { "left": { "Var": "resource" }, "attr": "places" } }
+                }
+            }
         }
     });
     let policy = json!({
@@ -173,20 +178,24 @@ fn policy(role: &StoredRole) -> Result<Policy, RulesError> {
     Policy::from_json(Some(PolicyId::new(&role.name)), policy).map_err(RulesError::new)
 }
 
+/// A collection is the place of its scopes, and of those whose assignment is limited to none.
 fn entities(
     person: &str,
     holdings: &[Holding],
     collection: &str,
+    scopes: &[&str],
     schema: &Schema,
 ) -> Result<Entities, RulesError> {
-    let entity = |id: &str| json!({ "__entity": { "type": "Collection", "id": id } });
-    let held: Vec<_> = holdings
-        .iter()
-        .map(|holding| json!({ "role": holding.role, "collection": entity(&holding.collection) }))
-        .collect();
+    let place = |collection: &str, scope: &str| json!({ "collection": { "__entity": { "type": "Collection", "id": collection } }, "scope": scope });
+    let mut held: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for Holding { role, collection, scope } in holdings {
+        held.entry(role).or_default().push(place(collection, scope));
+    }
+    let carried = scopes.iter().copied().chain([ALL_SCOPES]);
+    let places: Vec<_> = carried.map(|scope| place(collection, scope)).collect();
     let list = json!([
-        { "uid": { "type": "Person", "id": person }, "attrs": { "holdings": held }, "parents": [] },
-        { "uid": { "type": "Collection", "id": collection }, "attrs": {}, "parents": [] }
+        { "uid": { "type": "Person", "id": person }, "attrs": {}, "tags": held, "parents": [] },
+        { "uid": { "type": "Collection", "id": collection }, "attrs": { "places": places }, "parents": [] }
     ]);
     Entities::from_json_value(list, Some(schema)).map_err(RulesError::new)
 }

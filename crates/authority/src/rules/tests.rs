@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use action::ActionKind;
 
@@ -61,14 +61,43 @@ fn the_same_roles_on_many_collections_are_asked_about_once() {
 }
 
 #[test]
+fn a_role_that_is_limited_to_a_scope_counts_where_the_collection_carries_it() {
+    const READER: &str = "Read-only Analyst";
+    for (held, carried, expected) in [
+        ("Operations Administrator on A in Shops", "Shops", Some(None)),
+        ("Operations Administrator on A in Shops", "Default, Shops", Some(None)),
+        ("Operations Administrator on A in Shops", "Default", None),
+        ("Operations Administrator on A", "Default", Some(None)),
+        ("Operations Administrator on A in Shops, Read-only Analyst on A", "Default", Some(Some(READER))),
+        ("Notifier on A in Shops, Read-only Analyst on A in Offices", "Offices, Shops", Some(None)),
+        ("Notifier on A in Shops, Read-only Analyst on A in Offices", "Offices", Some(Some(READER))),
+    ] {
+        let judge = judge();
+        let mut verdicts = verdicts_in(&judge, held, carried, ACT);
+        let told = verdicts.on("A").expect("decided").map(|told| told.err().map(|missing| missing.role));
+        let expected = expected.map(|role: Option<&str>| role.map(|role| Some(role.to_owned())));
+        assert_eq!(told, expected, "{held}; {carried}");
+        assert_eq!(verdicts.out_of_scope(), if expected.is_none() { vec!["A"] } else { Vec::new() });
+    }
+    let judge = judge();
+    let mut verdicts = verdicts_in(&judge, "Operations Administrator on A in Shops", "Shops", ACT);
+    let rule = verdicts.on("A").expect("decided").expect("held").expect("allowed");
+    assert_eq!(rule.on("A"), "role Operations Administrator on collection A of the scope Shops");
+}
+
+#[test]
 fn a_name_cannot_become_part_of_a_rule() {
     let evil = "x\" || true || \"";
     let roles = [StoredRole { name: evil.into(), permissions: vec!["Collection / Read".into()] }];
     let judge = Judge::new(&roles).expect("a name is only a name");
-    let other = [Holding { role: "x".into(), collection: "A".into() }];
-    assert!(judge.roles_that_allow("ann", &other, "Collection / Read", "A").expect("decided").is_empty());
-    let held = [Holding { role: evil.into(), collection: "A".into() }];
-    assert_eq!(judge.roles_that_allow("ann", &held, "Collection / Read", "A").expect("decided"), [evil]);
+    let roles = |role: &str, scope: &str, carried: &[&str]| {
+        let held = [Holding { role: role.into(), collection: "A".into(), scope: scope.into() }];
+        judge.roles_that_allow("ann", &held, "Collection / Read", "A", carried).expect("decided")
+    };
+    assert!(roles("x", ALL_SCOPES, &[evil]).is_empty());
+    assert_eq!(roles(evil, ALL_SCOPES, &[]), [evil]);
+    assert_eq!(roles(evil, evil, &[evil]), [evil]);
+    assert!(roles(evil, evil, &["x"]).is_empty(), "the judge itself looks at the scopes");
 }
 
 #[test]
@@ -88,9 +117,17 @@ fn check(held: &str, expected: &[&str]) {
 }
 
 fn verdicts<'a>(judge: &'a Judge, text: &'a str, kind: ActionKind) -> Verdicts<'a> {
-    let mut held: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (role, collection) in text.split(", ").filter_map(|part| part.split_once(" on ")) {
-        held.entry(collection).or_default().insert(role);
+    verdicts_in(judge, text, DEFAULT_SCOPE, kind)
+}
+
+/// Reads what is held, as in `Notifier on A in Shops`, on collections that all carry these scopes.
+fn verdicts_in<'a>(judge: &'a Judge, text: &'a str, carried: &'a str, kind: ActionKind) -> Verdicts<'a> {
+    let mut held: BTreeMap<&str, Held<'_>> = BTreeMap::new();
+    for (role, place) in text.split(", ").filter_map(|part| part.split_once(" on ")) {
+        let (collection, scope) = place.split_once(" in ").unwrap_or((place, ALL_SCOPES));
+        let held = held.entry(collection).or_default();
+        held.roles.insert((role, scope));
+        held.scopes = carried.split(", ").collect();
     }
     Verdicts::new(judge, "ann", held, needed_for(kind))
 }

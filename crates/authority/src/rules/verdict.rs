@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Judge, RulesError};
+use super::{ALL_SCOPES, Judge, RulesError};
 
 /// A role that a person holds on one collection.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -11,6 +11,25 @@ pub(crate) struct Holding {
     pub(crate) role: String,
     /// The collection's id.
     pub(crate) collection: String,
+    /// The scope that the collection must carry, or [`ALL_SCOPES`].
+    pub(crate) scope: String,
+}
+
+/// What a person holds on one collection.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Held<'a> {
+    /// The roles, each with the scope that it is limited to or [`ALL_SCOPES`].
+    pub(crate) roles: BTreeSet<(&'a str, &'a str)>,
+    /// The scopes that the collection carries.
+    pub(crate) scopes: BTreeSet<&'a str>,
+}
+
+impl<'a> Held<'a> {
+    /// Returns the roles that count: those that are limited to no scope, or to one that the collection carries.
+    fn in_scope(&self) -> Vec<(&'a str, &'a str)> {
+        let counts = |scope: &str| scope == ALL_SCOPES || self.scopes.contains(scope);
+        self.roles.iter().copied().filter(|(_, scope)| counts(scope)).collect()
+    }
 }
 
 /// What allows an act: the role and the policy that it is.
@@ -18,12 +37,17 @@ pub(crate) struct Holding {
 pub(crate) struct Rule {
     /// The role's name, and that of its Cedar policy.
     pub(crate) role: String,
+    /// The scope that it is limited to.
+    pub(crate) scope: Option<String>,
 }
 
 impl Rule {
     /// Writes the rule for people.
     pub(crate) fn on(&self, collection: &str) -> String {
-        format!("role {} on collection {collection}", self.role)
+        match &self.scope {
+            Some(scope) => format!("role {} on collection {collection} of the scope {scope}", self.role),
+            None => format!("role {} on collection {collection}", self.role),
+        }
     }
 }
 
@@ -38,15 +62,15 @@ pub(crate) struct Missing {
 
 /// The decisions on one person and one act.
 ///
-/// What Cedar is asked depends on nothing but the roles that are held on a collection: the same roles on a second
+/// What Cedar is asked depends on nothing but the roles that count on a collection: the same roles on a second
 /// collection are not asked about again, so that a person with roles on 500 collections costs what one with one does.
 #[derive(Debug)]
 pub(crate) struct Verdicts<'a> {
     judge: &'a Judge,
     person: String,
     needed: &'static [&'static str],
-    held: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    known: HashMap<Vec<&'a str>, Result<Rule, Missing>>,
+    held: BTreeMap<&'a str, Held<'a>>,
+    known: HashMap<Vec<(&'a str, &'a str)>, Result<Rule, Missing>>,
 }
 
 impl<'a> Verdicts<'a> {
@@ -54,7 +78,7 @@ impl<'a> Verdicts<'a> {
     pub(crate) fn new(
         judge: &'a Judge,
         person: &str,
-        held: BTreeMap<&'a str, BTreeSet<&'a str>>,
+        held: BTreeMap<&'a str, Held<'a>>,
         needed: &'static [&'static str],
     ) -> Self {
         Self { judge, person: person.to_owned(), needed, held, known: HashMap::new() }
@@ -65,19 +89,39 @@ impl<'a> Verdicts<'a> {
         self.held.keys().copied().collect()
     }
 
-    /// Returns the roles that the person holds on a collection.
-    pub(crate) fn roles_on(&self, collection: &str) -> impl Iterator<Item = &'a str> {
-        self.held.get(collection).into_iter().flatten().copied()
+    /// Returns the roles that the person holds on a collection, with the scopes that they are limited to.
+    pub(crate) fn roles_on(&self, collection: &str) -> Vec<String> {
+        let words = |(role, scope): &(&str, &str)| match *scope {
+            ALL_SCOPES => (*role).to_owned(),
+            scope => format!("{role} (scope {scope})"),
+        };
+        self.held.get(collection).into_iter().flat_map(|held| held.roles.iter().map(words)).collect()
     }
 
-    /// Decides on a collection; `None` where the person holds no role on it.
+    /// Returns the scopes to which anything that the person holds is limited.
+    pub(crate) fn scopes(&self) -> BTreeSet<&'a str> {
+        let limits = self.held.values().flat_map(|held| held.roles.iter().map(|(_, scope)| *scope));
+        limits.filter(|scope| *scope != ALL_SCOPES).collect()
+    }
+
+    /// Returns the collections on which the person holds roles that all are limited to scopes which these do not carry.
+    pub(crate) fn out_of_scope(&self) -> Vec<&'a str> {
+        let out = self.held.iter().filter(|(_, held)| held.in_scope().is_empty());
+        out.map(|(collection, _)| *collection).collect()
+    }
+
+    /// Decides on a collection; `None` where the person holds no role on it that counts.
     pub(crate) fn on(&mut self, collection: &str) -> Result<Option<Result<Rule, Missing>>, RulesError> {
-        let Some(roles) = self.held.get(collection) else { return Ok(None) };
-        let roles: Vec<&str> = roles.iter().copied().collect();
+        let Some(held) = self.held.get(collection) else { return Ok(None) };
+        let roles = held.in_scope();
+        if roles.is_empty() {
+            return Ok(None);
+        }
         if let Some(known) = self.known.get(&roles) {
             return Ok(Some(known.clone()));
         }
-        let verdict = self.decide(collection, &roles)?;
+        let scopes: Vec<&str> = held.scopes.iter().copied().collect();
+        let verdict = self.decide(collection, &roles, &scopes)?;
         self.known.insert(roles, verdict.clone());
         Ok(Some(verdict))
     }
@@ -109,18 +153,38 @@ impl<'a> Verdicts<'a> {
         self.known.len()
     }
 
-    fn decide(&self, collection: &str, roles: &[&str]) -> Result<Result<Rule, Missing>, RulesError> {
-        let holding = |role: &&str| Holding { role: (*role).to_owned(), collection: collection.to_owned() };
+    fn decide(
+        &self,
+        collection: &str,
+        roles: &[(&str, &str)],
+        scopes: &[&str],
+    ) -> Result<Result<Rule, Missing>, RulesError> {
+        let holding = |(role, scope): &(&str, &str)| Holding {
+            role: (*role).to_owned(),
+            collection: collection.to_owned(),
+            scope: (*scope).to_owned(),
+        };
         let holdings: Vec<Holding> = roles.iter().map(holding).collect();
         let mut rule = None;
         for &permission in self.needed {
-            let allowing = self.judge.roles_that_allow(&self.person, &holdings, permission, collection)?;
+            let allowing =
+                self.judge.roles_that_allow(&self.person, &holdings, permission, collection, scopes)?;
             let Some(role) = allowing.into_iter().next() else {
-                return Ok(Err(Missing { permission, role: roles.first().map(|&role| role.to_owned()) }));
+                let role = roles.first().map(|(role, _)| (*role).to_owned());
+                return Ok(Err(Missing { permission, role }));
             };
             // The first permission asked for is the one that acts: its role names the rule.
-            rule.get_or_insert(Rule { role });
+            rule.get_or_insert_with(|| Rule { scope: limit_of(&role, roles), role });
         }
         Ok(rule.ok_or(Missing { permission: "", role: None }))
     }
+}
+
+/// Returns the scope that a role is limited to, where it is not held without a limit as well.
+fn limit_of(role: &str, roles: &[(&str, &str)]) -> Option<String> {
+    if roles.contains(&(role, ALL_SCOPES)) {
+        return None;
+    }
+    let mut limits = roles.iter().filter(|(held, _)| *held == role);
+    limits.next().map(|(_, scope)| (*scope).to_owned())
 }

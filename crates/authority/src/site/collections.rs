@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use action::{DeviceId, Targets};
 
 use super::collection::{Collection, Looked};
-use crate::store::{StoredCollection, StoredDevice};
+use crate::{
+    rules::DEFAULT_SCOPE,
+    store::{StoredCollection, StoredDevice},
+};
 
 /// The collections but that of all devices.
 #[derive(Debug, Default)]
@@ -101,6 +104,30 @@ impl Collections {
             chain.push(Targets::ALL_DEVICES);
         }
         chain
+    }
+
+    /// Returns the scopes that a collection carries; that of all devices carries the default one.
+    pub(crate) fn scopes_of(&self, id: &str) -> BTreeSet<&str> {
+        match self.get(id).map(|collection| collection.stored.scopes.as_slice()) {
+            None | Some([]) => BTreeSet::from([DEFAULT_SCOPE]),
+            Some(scopes) => scopes.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// Returns the collections that carry a scope.
+    pub(crate) fn carrying<'a>(&'a self, scope: &str) -> impl Iterator<Item = &'a str> {
+        let carries = move |collection: &&Collection| match collection.stored.scopes.as_slice() {
+            [] => scope == DEFAULT_SCOPE,
+            scopes => scopes.iter().any(|carried| carried == scope),
+        };
+        self.ordered.iter().filter(carries).map(|collection| collection.stored.id.as_str())
+    }
+
+    /// Has a collection carry other scopes: its members stay.
+    pub(crate) fn set_scopes(&mut self, id: &str, scopes: Vec<String>) {
+        if let Some(place) = self.places.get(id) {
+            self.ordered[*place].stored.scopes = scopes;
+        }
     }
 
     /// Places a new or changed device; returns whether any collection changed by it.

@@ -1,11 +1,12 @@
 //! People: whom the site knows, and who holds which role on which collections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use action::{ActionKind, UserId};
 
+use super::Collections;
 use crate::{
-    rules::{BUILT_IN_ROLES, Judge, RulesError, Verdicts, needed_for, needed_for_reading},
+    rules::{ALL_SCOPES, BUILT_IN_ROLES, Held, Judge, RulesError, Verdicts, needed_for, needed_for_reading},
     store::{StoredAssignment, StoredPerson, StoredRole},
 };
 
@@ -18,7 +19,15 @@ pub(crate) struct People {
     /// What each person holds.
     held: BTreeMap<UserId, Vec<StoredAssignment>>,
     /// Whom the site knows, by id.
-    known: BTreeMap<UserId, String>,
+    known: BTreeMap<UserId, Known>,
+}
+
+/// A person whom the site knows.
+#[derive(Debug)]
+struct Known {
+    name: String,
+    /// The issuer by whose sign-in the site discovered them.
+    discovered: Option<String>,
 }
 
 /// The role whose holders may grant roles.
@@ -35,8 +44,9 @@ impl People {
         people: Vec<StoredPerson>,
     ) -> Result<Self, RulesError> {
         let judge = Judge::new(&all(&own_roles))?;
-        let known = people.into_iter().map(|person| (person.person, person.name)).collect();
-        let mut people = Self { judge, own_roles, held: BTreeMap::new(), known };
+        let mut known = Self { judge, own_roles, held: BTreeMap::new(), known: BTreeMap::new() };
+        people.into_iter().for_each(|person| known.know(person));
+        let mut people = known;
         for assignment in assignments {
             people.assign(assignment);
         }
@@ -56,7 +66,8 @@ impl People {
 
     /// Gives a person a role; they are known from then on.
     pub(crate) fn assign(&mut self, assignment: StoredAssignment) {
-        self.known.insert(assignment.person, assignment.person_name.clone());
+        let discovered = self.discovered(assignment.person).map(str::to_owned);
+        self.known.insert(assignment.person, Known { name: assignment.person_name.clone(), discovered });
         let held = self.held.entry(assignment.person).or_default();
         held.retain(|known| known.role != assignment.role);
         held.push(assignment);
@@ -71,7 +82,8 @@ impl People {
 
     /// Makes a person known.
     pub(crate) fn know(&mut self, person: StoredPerson) {
-        self.known.insert(person.person, person.name);
+        let StoredPerson { person, name, discovered } = person;
+        self.known.insert(person, Known { name, discovered });
     }
 
     /// Forgets a person and what they hold.
@@ -99,7 +111,7 @@ impl People {
 
     /// Returns whom the site knows.
     pub(crate) fn known(&self) -> impl Iterator<Item = (UserId, &str)> {
-        self.known.iter().map(|(person, name)| (*person, &**name))
+        self.known.iter().map(|(person, known)| (*person, known.name.as_str()))
     }
 
     /// Returns whether the site knows a person.
@@ -109,27 +121,55 @@ impl People {
 
     /// Returns the name of a person whom the site knows.
     pub(crate) fn name(&self, person: UserId) -> Option<&str> {
-        self.known.get(&person).map(String::as_str)
+        self.known.get(&person).map(|known| known.name.as_str())
+    }
+
+    /// Returns the issuer by whose sign-in the site discovered a person.
+    pub(crate) fn discovered(&self, person: UserId) -> Option<&str> {
+        self.known.get(&person)?.discovered.as_deref()
     }
 
     /// Begins decisions on whether a person may have devices do something of this kind.
-    pub(crate) fn verdicts(&self, person: UserId, kind: ActionKind) -> Verdicts<'_> {
-        self.verdicts_needing(person, needed_for(kind))
+    pub(crate) fn verdicts<'a>(
+        &'a self,
+        person: UserId,
+        kind: ActionKind,
+        collections: &'a Collections,
+    ) -> Verdicts<'a> {
+        Verdicts::new(&self.judge, &person.to_string(), self.held(person, collections), needed_for(kind))
     }
 
     /// Begins decisions on whether a person may read what the site knows of devices.
-    pub(crate) fn readings(&self, person: UserId) -> Verdicts<'_> {
-        self.verdicts_needing(person, needed_for_reading())
+    pub(crate) fn readings<'a>(&'a self, person: UserId, collections: &'a Collections) -> Verdicts<'a> {
+        let held = self.held(person, collections);
+        Verdicts::new(&self.judge, &person.to_string(), held, needed_for_reading())
     }
 
-    fn verdicts_needing(&self, person: UserId, needed: &'static [&'static str]) -> Verdicts<'_> {
-        let mut held: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    /// Returns what a person holds on which collections: those that their assignments name, and those within them that carry
+    /// a scope to which an assignment is limited.
+    fn held<'a>(&'a self, person: UserId, collections: &'a Collections) -> BTreeMap<&'a str, Held<'a>> {
+        let mut held: BTreeMap<&str, Held<'_>> = BTreeMap::new();
         for assignment in self.held.get(&person).into_iter().flatten() {
-            for collection in &assignment.collections {
-                held.entry(collection).or_default().insert(&assignment.role);
+            let StoredAssignment { role, collections: named, scopes, .. } = assignment;
+            for collection in named {
+                let roles = &mut held.entry(collection).or_default().roles;
+                roles.extend(scopes.iter().map(|scope| (role.as_str(), scope.as_str())));
+                if scopes.is_empty() {
+                    roles.insert((role, ALL_SCOPES));
+                }
+            }
+            for scope in scopes {
+                for inner in collections.carrying(scope) {
+                    if collections.within(inner).iter().any(|outer| named.iter().any(|id| id == outer)) {
+                        held.entry(inner).or_default().roles.insert((role, scope));
+                    }
+                }
             }
         }
-        Verdicts::new(&self.judge, &person.to_string(), held, needed)
+        for (collection, held) in &mut held {
+            held.scopes = collections.scopes_of(collection);
+        }
+        held
     }
 
     /// Returns somebody who can grant roles at this site.

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 9, sqlite: SERVICE_KEYS, postgres: SERVICE_KEYS },
         Step { version: 10, sqlite: WITNESS, postgres: WITNESS },
         Step { version: 11, sqlite: RETURNS, postgres: RETURNS },
+        Step { version: 12, sqlite: SCOPES, postgres: SCOPES },
     ],
 };
 
@@ -260,4 +261,15 @@ ALTER TABLE person_key ADD COLUMN idh TEXT NOT NULL DEFAULT '';
 const SERVICE_KEYS: &str = "
 ALTER TABLE pairing ADD COLUMN service TEXT;
 ALTER TABLE person_key ADD COLUMN service TEXT;
+";
+
+/// Security scopes, and people whom the site discovered.
+const SCOPES: &str = "
+CREATE TABLE scope (
+    name TEXT PRIMARY KEY,
+    description TEXT NOT NULL
+);
+ALTER TABLE collection ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE assignment ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE person ADD COLUMN discovered TEXT;
 ";

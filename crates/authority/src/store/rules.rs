@@ -25,6 +25,8 @@ pub(crate) struct StoredAssignment {
     pub(crate) role: String,
     /// The ids of the collections.
     pub(crate) collections: Vec<String>,
+    /// The scopes that it is limited to; none where it is not.
+    pub(crate) scopes: Vec<String>,
 }
 
 /// A collection.
@@ -46,6 +48,8 @@ pub(crate) struct StoredCollection {
     pub(crate) limited_to: Option<String>,
     /// Grows when the rule changes.
     pub(crate) version: u64,
+    /// The scopes that it carries; none where that is the default one.
+    pub(crate) scopes: Vec<String>,
 }
 
 impl StoredCollection {
@@ -62,6 +66,8 @@ pub(crate) struct StoredPerson {
     pub(crate) person: UserId,
     /// The person's name.
     pub(crate) name: String,
+    /// The issuer by whose sign-in the site discovered them; none where the owner made them known.
+    pub(crate) discovered: Option<String>,
 }
 
 const ROLES: Statement = Statement::both("SELECT name, permissions FROM role ORDER BY name");
@@ -70,29 +76,34 @@ const PUT_ROLE: Statement = Statement::both(
      permissions = excluded.permissions",
 );
 const ASSIGNMENTS: Statement = Statement::both(
-    "SELECT person, person_name, role, collections FROM assignment ORDER BY person_name, role",
+    "SELECT person, person_name, role, collections, scopes FROM assignment ORDER BY person_name, role",
 );
 const PUT_ASSIGNMENT: Statement = Statement::both(
-    "INSERT INTO assignment (person, person_name, role, collections) VALUES ($1, $2, $3, $4) \
-     ON CONFLICT (person, role) DO UPDATE SET person_name = excluded.person_name, collections = excluded.collections",
+    "INSERT INTO assignment (person, person_name, role, collections, scopes) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (person, role) DO UPDATE SET person_name = excluded.person_name, collections = excluded.collections, \
+     scopes = excluded.scopes",
 );
 const REMOVE_ASSIGNMENT: Statement =
     Statement::both("DELETE FROM assignment WHERE person = $1 AND role = $2");
-const PEOPLE: Statement = Statement::both("SELECT person, name FROM person ORDER BY name, person");
+const PEOPLE: Statement =
+    Statement::both("SELECT person, name, discovered FROM person ORDER BY name, person");
 const PUT_PERSON: Statement = Statement::both(
-    "INSERT INTO person (person, name) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET name = excluded.name",
+    "INSERT INTO person (person, name, discovered) VALUES ($1, $2, $3) \
+     ON CONFLICT (person) DO UPDATE SET name = excluded.name, discovered = excluded.discovered",
 );
 const REMOVE_PERSON: Statement = Statement::both("DELETE FROM person WHERE person = $1");
 const REMOVE_ASSIGNMENTS: Statement = Statement::both("DELETE FROM assignment WHERE person = $1");
 const COLLECTIONS: Statement = Statement::both(
-    "SELECT id, name, query, version, include, exclude, limited_to FROM collection ORDER BY id",
+    "SELECT id, name, query, version, include, exclude, limited_to, scopes FROM collection ORDER BY id",
 );
 const MEMBERS: Statement =
     Statement::both("SELECT collection, device FROM collection_member ORDER BY collection, device");
 const PUT_COLLECTION: Statement = Statement::both(
-    "INSERT INTO collection (id, name, query, version, include, exclude, limited_to) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+    "INSERT INTO collection (id, name, query, version, include, exclude, limited_to, scopes) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, query = excluded.query, version = excluded.version, \
-     include = excluded.include, exclude = excluded.exclude, limited_to = excluded.limited_to",
+     include = excluded.include, exclude = excluded.exclude, limited_to = excluded.limited_to, \
+     scopes = excluded.scopes",
 );
 const REMOVE_MEMBERS: Statement = Statement::both("DELETE FROM collection_member WHERE collection = $1");
 const PUT_MEMBERS: Statement = Statement::split(
@@ -130,6 +141,7 @@ impl Store {
                     person_name: row.text("person_name")?.to_owned(),
                     role: row.text("role")?.to_owned(),
                     collections: row.json("collections")?,
+                    scopes: row.json("scopes")?,
                 })
             })
             .collect()
@@ -140,8 +152,9 @@ impl Store {
         change: &mut Transaction,
         assignment: &StoredAssignment,
     ) -> Result<(), DbError> {
-        let StoredAssignment { person, person_name, role, collections } = assignment;
-        let arguments = args![person.to_string(), person_name.as_str(), role.as_str(), json(collections)];
+        let StoredAssignment { person, person_name, role, collections, scopes } = assignment;
+        let (person, collections, scopes) = (person.to_string(), json(collections), json(scopes));
+        let arguments = args![person, person_name.as_str(), role.as_str(), collections, scopes];
         change.execute(&PUT_ASSIGNMENT, arguments).await?;
         Ok(())
     }
@@ -159,14 +172,19 @@ impl Store {
     pub(crate) async fn people(&self) -> Result<Vec<StoredPerson>, DbError> {
         let rows = self.db.rows(&PEOPLE, args![]).await?;
         let person = |row: &database::Row| {
-            Ok(StoredPerson { person: row.parsed("person")?, name: row.text("name")?.to_owned() })
+            Ok(StoredPerson {
+                person: row.parsed("person")?,
+                name: row.text("name")?.to_owned(),
+                discovered: row.opt_text("discovered")?.map(str::to_owned),
+            })
         };
         rows.iter().map(person).collect()
     }
 
     /// Stores a person.
     pub(crate) async fn put_person(change: &mut Transaction, person: &StoredPerson) -> Result<(), DbError> {
-        change.execute(&PUT_PERSON, args![person.person.to_string(), person.name.as_str()]).await?;
+        let StoredPerson { person, name, discovered } = person;
+        change.execute(&PUT_PERSON, args![person.to_string(), name.as_str(), discovered.clone()]).await?;
         Ok(())
     }
 
@@ -190,6 +208,7 @@ impl Store {
                 exclude: row.json("exclude")?,
                 limited_to: row.opt_text("limited_to")?.map(str::to_owned),
                 version: row.unsigned("version")?,
+                scopes: row.json("scopes")?,
             });
         }
         for row in self.db.rows(&MEMBERS, args![]).await? {
@@ -206,7 +225,8 @@ impl Store {
         change: &mut Transaction,
         collection: &StoredCollection,
     ) -> Result<(), DbError> {
-        let StoredCollection { id, name, query, members, include, exclude, limited_to, version } = collection;
+        let StoredCollection { id, name, query, members, include, exclude, limited_to, version, scopes } =
+            collection;
         let arguments = args![
             id.as_str(),
             name.as_str(),
@@ -215,6 +235,7 @@ impl Store {
             json(include),
             json(exclude),
             limited_to.clone(),
+            json(scopes),
         ];
         change.execute(&PUT_COLLECTION, arguments).await?;
         change.execute(&REMOVE_MEMBERS, args![id.as_str()]).await?;

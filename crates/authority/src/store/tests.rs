@@ -93,6 +93,7 @@ async fn collections_are_kept_with_their_members() {
             exclude: vec!["TEN00003".into()],
             limited_to: Some("TEN00004".into()),
             version: 1,
+            scopes: vec!["Retail".into()],
         };
         change!(store, put_collection(&shops));
         assert_eq!(store.collections().await.expect(name), std::slice::from_ref(&shops), "{name}");
@@ -125,6 +126,7 @@ async fn two_collections_cannot_have_one_name() {
             exclude: Vec::new(),
             limited_to: None,
             version: 1,
+            scopes: Vec::new(),
         };
         change!(store, put_collection(&shops("TEN00001")));
         let mut change = store.begin().await.expect("begun");
@@ -151,12 +153,60 @@ async fn roles_and_assignments_are_kept() {
             person_name: "ann".into(),
             role: "r".into(),
             collections: collections.iter().map(|&name| name.into()).collect(),
+            scopes: collections.iter().map(|&name| format!("of {name}")).collect(),
         };
         change!(store, put_assignment(&held(&["A"])));
         change!(store, put_assignment(&held(&["A", "B"])));
         assert_eq!(store.assignments().await.expect(name), [held(&["A", "B"])], "{name}");
         assert!(change!(store, remove_assignment(ann, "r")), "{name}");
         assert!(!change!(store, remove_assignment(ann, "r")), "{name}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn scopes_are_kept_with_what_carries_them() {
+    on_each(|store, name| async move {
+        let scope = |name: &str, description: &str| (name.to_owned(), description.to_owned());
+        change!(store, put_scope("Retail", "shops"));
+        change!(store, put_scope("Retail", "all shops"));
+        change!(store, put_scope("Offices", ""));
+        let kept = [scope("Offices", ""), scope("Retail", "all shops")];
+        assert_eq!(store.scopes().await.expect(name), kept, "{name}");
+        let shops = StoredCollection {
+            id: "TEN00001".into(),
+            name: "Shops".into(),
+            query: None,
+            members: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            limited_to: None,
+            version: 1,
+            scopes: Vec::new(),
+        };
+        change!(store, put_collection(&shops));
+        change!(store, carry_scopes("TEN00001", &["Retail".to_owned()]));
+        let carrying = StoredCollection { scopes: vec!["Retail".into()], ..shops };
+        assert_eq!(store.collections().await.expect(name), [carrying], "{name}");
+        assert!(change!(store, remove_scope("Offices")), "{name}");
+        assert!(!change!(store, remove_scope("Offices")), "{name}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn people_are_kept_with_who_discovered_them() {
+    on_each(|store, name| async move {
+        let bo = StoredPerson {
+            person: UserId(Uuid::from_u128(7)),
+            name: "bo".into(),
+            discovered: Some("https://id.example".into()),
+        };
+        change!(store, put_person(&bo));
+        assert_eq!(store.people().await.expect(name), std::slice::from_ref(&bo), "{name}");
+        let known = StoredPerson { discovered: None, ..bo };
+        change!(store, put_person(&known));
+        assert_eq!(store.people().await.expect(name), [known], "{name}");
     })
     .await;
 }
@@ -244,7 +294,8 @@ async fn the_first_decision_on_an_action_stands() {
             decision: Decision::Allowed(allowed),
             keep_until: Timestamp(100),
         };
-        let refused = Decision::Refused { reason: Reason::UserUnknownToSite { grantor: None } };
+        let refused =
+            Decision::Refused { reason: Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None } };
         let second = StoredDecision { decision: refused, ..first.clone() };
         assert!(change!(store, put_decision(&first)), "{name}");
         assert!(!change!(store, put_decision(&second)), "{name}");

@@ -50,7 +50,7 @@ async fn a_device_is_read_by_the_sites_rules_only() {
         }
         other => panic!("{other:?}"),
     }
-    let reason = Reason::UserUnknownToSite { grantor: Some("ann".into()) };
+    let reason = Reason::UserUnknownToSite { discovers: Vec::new(), grantor: Some("ann".into()) };
     authority.state.lock().expect("free").refuse = Some(reason.clone());
     assert_eq!(ask(&mut link, 8, question()).await, Answer::Refused { reason });
     drop(authority);

@@ -50,14 +50,16 @@ async fn a_request_takes_the_path_with_the_seeds_lines() {
 async fn an_unauthorised_request_says_so_and_why() {
     let (console, mut site) = (Console::start().await, Site::new().await);
     let authority = site.start_authority();
-    authority.state.lock().expect("free").refuse = Some(Reason::UserUnknownToSite { grantor: None });
+    authority.state.lock().expect("free").refuse =
+        Some(Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None });
     site.start(&console, console.address()).await;
     let mut link = console.accept(site.known(), 0, 0).await;
     link.say(&request(&console, 0xa4, |_| {})).await;
     let reported = events_until(&mut link, 0xa4, 2).await;
 
-    let refused =
-        Event::Concluded(Conclusion::Refused { reason: Reason::UserUnknownToSite { grantor: None } });
+    let refused = Event::Concluded(Conclusion::Refused {
+        reason: Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
+    });
     assert_eq!(reported[1], (Hop::Authority, refused));
     site.lines.containing("Reason:").await;
     let lines: Vec<String> =

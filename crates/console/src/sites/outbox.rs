@@ -173,7 +173,7 @@ impl Outbox {
 
     /// Keeps what the site mirrors of its rules.
     pub(crate) async fn mirror(&self, site: SiteId, mirror: &serde_json::Value) -> Result<(), DbError> {
-        self.store.put_mirror(site, &mirror.to_string()).await
+        self.store.put_mirror(site, &mirror.to_string(), self.clock.now()).await
     }
 
     /// Keeps the site's newest nonce, which people sign with their requests.

@@ -29,6 +29,13 @@ struct Mirror {
     vouching: Option<Vec<MirroredGrant>>,
 }
 
+/// The part of a mirror that stands beside the site's name. The rest of it may be large.
+#[derive(Default, Deserialize)]
+struct Stopped {
+    #[serde(default)]
+    halted: bool,
+}
+
 /// That a site takes the console's word for somebody, as it mirrors it.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct MirroredGrant {
@@ -58,13 +65,13 @@ struct MirroredPolicy {
 }
 
 const OF_TENANT: Statement = Statement::both(
-    "SELECT site.id, site.name, site.state, site.link_key, site.attached, site.link_up, site.link_changed,
+    "SELECT site.id, site.name, site.state, site.link_key, site.attached, site.link_up, site.link_changed, site.mirror,
             (SELECT COUNT(*) FROM device WHERE device.site = site.id) AS devices,
             (SELECT COUNT(*) FROM device WHERE device.site = site.id AND device.online = 1) AS online
      FROM site WHERE site.tenant = $1 ORDER BY site.name, site.id",
 );
 const ONE: Statement = Statement::both(
-    "SELECT site.id, site.name, site.state, site.link_key, site.attached, site.link_up, site.link_changed,
+    "SELECT site.id, site.name, site.state, site.link_key, site.attached, site.link_up, site.link_changed, site.mirror,
             (SELECT COUNT(*) FROM device WHERE device.site = site.id) AS devices,
             (SELECT COUNT(*) FROM device WHERE device.site = site.id AND device.online = 1) AS online
      FROM site WHERE site.tenant = $1 AND site.id = $2",
@@ -73,8 +80,9 @@ const LINKED: Statement = Statement::both("SELECT tenant, name, link_key, state 
 const NONCE: Statement = Statement::both("SELECT nonce FROM site WHERE id = $1");
 const PUT_NONCE: Statement = Statement::both("UPDATE site SET nonce = $2 WHERE id = $1");
 const MIRROR: Statement = Statement::both("SELECT mirror FROM site WHERE tenant = $1 AND id = $2");
-const PUT_MIRROR: Statement =
-    Statement::both("UPDATE site SET mirror = $2 WHERE id = $1 AND (mirror IS NULL OR mirror <> $2)");
+const KEPT_MIRROR: Statement =
+    Statement::both("SELECT tenant, state, link_up, link_changed, mirror FROM site WHERE id = $1");
+const PUT_MIRROR: Statement = Statement::both("UPDATE site SET mirror = $2 WHERE id = $1");
 const LINK_UP: Statement = Statement::both(
     "UPDATE site SET link_up = 1, link_changed = $2 WHERE id = $1 AND state = 'attached' RETURNING tenant",
 );
@@ -166,9 +174,22 @@ impl Store {
         self.db.write(&PUT_NONCE, args![site.to_string(), nonce]).await.map(|_| ())
     }
 
-    /// Keeps what a site mirrored; the same again writes nothing.
-    pub(crate) async fn put_mirror(&self, site: SiteId, mirror: &str) -> Result<(), DbError> {
-        self.db.write(&PUT_MIRROR, args![site.to_string(), mirror]).await.map(|_| ())
+    /// Keeps what a site mirrored; the same again writes nothing. Whoever watches hears that a site is halted, or no longer.
+    pub(crate) async fn put_mirror(&self, site: SiteId, mirror: &str, now: Timestamp) -> Result<(), DbError> {
+        let mut transaction = self.db.begin().await?;
+        let Some(row) = transaction.row(&KEPT_MIRROR, args![site.to_string()]).await? else { return Ok(()) };
+        let kept = row.opt_text("mirror")?;
+        if kept == Some(mirror) {
+            return Ok(());
+        }
+        transaction.execute(&PUT_MIRROR, args![site.to_string(), mirror]).await?;
+        if kept.is_some_and(is_halted) == is_halted(mirror) || row.text("state")? != "attached" {
+            return transaction.commit().await;
+        }
+        let link = Link { up: row.flag("link_up")?, since: row.opt_int("link_changed")?.map(Timestamp) };
+        let change = Change::Site(SiteChange { site, state: SiteState::Attached, link });
+        changes::append(&mut transaction, row.parsed("tenant")?, &[change], now).await?;
+        self.commit_and_tell(transaction).await
     }
 
     /// Notes that a site's connector is connected. What waited is offered to it from now on, and from now on only the
@@ -232,6 +253,10 @@ fn changed(site: SiteId, state: SiteState, up: bool, now: Timestamp) -> Change {
     Change::Site(SiteChange { site, state, link: Link { up, since: Some(now) } })
 }
 
+fn is_halted(mirror: &str) -> bool {
+    serde_json::from_str::<Stopped>(mirror).unwrap_or_default().halted
+}
+
 fn read(row: &Row) -> Result<Site, DbError> {
     Ok(Site {
         id: row.parsed("id")?,
@@ -243,6 +268,7 @@ fn read(row: &Row) -> Result<Site, DbError> {
         link: Link { up: row.flag("link_up")?, since: row.opt_int("link_changed")?.map(Timestamp) },
         attached: Timestamp(row.int("attached")?),
         devices: row.unsigned("devices")?,
+        halted: row.opt_text("mirror")?.is_some_and(is_halted),
         online: row.unsigned("online")?,
         key_sha256: crate::secret::sha256(row.text("link_key")?.as_bytes()),
     })

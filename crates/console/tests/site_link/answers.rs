@@ -71,7 +71,9 @@ async fn details_are_the_sites_and_the_last_are_shown_while_it_is_away() {
 
     // The site takes the right away: what it told before is gone as well.
     let mut link = site.link(&console).await;
-    let refused = Answer::Refused { reason: Reason::UserUnknownToSite { grantor: Some("ann".into()) } };
+    let refused = Answer::Refused {
+        reason: Reason::UserUnknownToSite { discovers: Vec::new(), grantor: Some("ann".into()) },
+    };
     let (told, ()) = tokio::join!(console.client.device_details(device(1).id), answer(&mut link, refused));
     let problem = told.expect_err("refused").problem().cloned().expect("a problem");
     assert!(problem.status == 403 && problem.kind.ends_with("refused-by-site"), "{problem:?}");

@@ -94,8 +94,8 @@ impl SiteStore {
         Ok(true)
     }
 
-    /// Forgets a device; returns whether it was known. Its targets that are on their way keep their state until
-    /// their clocks end them.
+    /// Forgets a device; returns whether it was known. Its targets keep their state: who removes it ends before that what
+    /// waits for it, and the clocks end what is on its way.
     ///
     /// # Errors
     ///

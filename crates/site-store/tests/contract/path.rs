@@ -59,7 +59,10 @@ async fn what_comes_again_changes_nothing_and_costs_nothing() {
             "{name}"
         );
         assert!(
-            !store.refuse(guid(1), &Reason::UserUnknownToSite { grantor: None }, NOW).await.expect(name),
+            !store
+                .refuse(guid(1), &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None }, NOW)
+                .await
+                .expect(name),
             "{name}"
         );
         let recorded = store.record(&answer, after(2)).await.expect(name);
@@ -73,7 +76,14 @@ async fn a_refused_request_ends_for_all_of_its_targets() {
     for TestStore { name, store, .. } in stores().await {
         store.take_notification(&notification(1)).await.expect(name);
         assert!(
-            store.refuse(guid(1), &Reason::UserUnknownToSite { grantor: None }, after(1)).await.expect(name),
+            store
+                .refuse(
+                    guid(1),
+                    &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
+                    after(1)
+                )
+                .await
+                .expect(name),
             "{name}"
         );
         assert_eq!(store.undecided(10).await.expect(name), [], "{name}");

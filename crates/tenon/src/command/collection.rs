@@ -137,5 +137,6 @@ fn rules(collection: &CollectionEntry) -> String {
     rules.extend(collection.include.iter().map(|id| format!("includes {id}")));
     rules.extend(collection.exclude.iter().map(|id| format!("excludes {id}")));
     rules.extend(collection.limited_to.iter().map(|id| format!("within {id}")));
+    rules.extend(collection.scopes.iter().map(|scope| format!("of the scope {scope}")));
     rules.join("; ")
 }

@@ -35,6 +35,7 @@ pub(crate) mod application;
 pub(crate) mod deployment;
 pub(crate) mod content;
 pub(crate) mod collection;
+pub(crate) mod scope;
 pub(crate) mod role;
 pub(crate) mod join_token;
 pub(crate) mod backup;
@@ -75,6 +76,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Deployment(deployment) => deployment::run(deployment).await?,
         Command::Content(content) => content::run(content).await?,
         Command::Collection(collection) => collection::run(collection).await?,
+        Command::Scope(scope) => scope::run(scope).await?,
         Command::Role(role) => role::run(role).await?,
         Command::JoinToken(join_token) => join_token::run(join_token).await?,
         Command::Backup(backup) => backup::run(backup).await?,

@@ -46,6 +46,10 @@ enum What {
         /// A collection, by id or name; may be given more than once
         #[arg(long = "collection", default_value = "SMS00001")]
         collections: Vec<String>,
+        /// Limit it to a security scope: it counts on those of the collections, and of those within them, that carry it; may be
+        /// given more than once
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
     },
     /// Take a role away from a person
     Unassign {
@@ -101,9 +105,12 @@ pub(crate) async fn run(role: Role) -> anyhow::Result<()> {
                 &format!("{name} is stored"),
             )?;
         }
-        What::Assign { role, user, name, collections } => {
-            let told = format!("{name} holds {role} on {}", collections.join(", "));
-            done(site.ask(OwnerCall::Assign { user, name, role, collections }).await?, &told)?;
+        What::Assign { role, user, name, collections, scopes } => {
+            let mut told = format!("{name} holds {role} on {}", collections.join(", "));
+            if !scopes.is_empty() {
+                told = format!("{told}, limited to the scopes {}", scopes.join(", "));
+            }
+            done(site.ask(OwnerCall::Assign { user, name, role, collections, scopes }).await?, &told)?;
         }
         What::Unassign { role, user } => {
             let told = format!("{user} no longer holds {role}");
@@ -120,8 +127,11 @@ pub(crate) async fn run(role: Role) -> anyhow::Result<()> {
         What::People { json } => match site.ask(OwnerCall::ListPeople).await? {
             OwnerAnswer::People { people } if json => print::json(&people)?,
             OwnerAnswer::People { people } => {
-                let rows: Vec<_> = people.into_iter().map(|p| vec![p.name, p.user.to_string()]).collect();
-                print::table(&["NAME", "USER"], &rows)?;
+                let rows: Vec<_> = people
+                    .into_iter()
+                    .map(|p| vec![p.name, p.user.to_string(), p.discovered.unwrap_or_default()])
+                    .collect();
+                print::table(&["NAME", "USER", "DISCOVERED BY"], &rows)?;
             }
             other => return Err(unexpected(&other)),
         },
@@ -130,9 +140,12 @@ pub(crate) async fn run(role: Role) -> anyhow::Result<()> {
             OwnerAnswer::Assignments { assignments } => {
                 let rows: Vec<_> = assignments
                     .into_iter()
-                    .map(|a| vec![a.name, a.user.to_string(), a.role, a.collections.join(", ")])
+                    .map(|a| {
+                        let (collections, scopes) = (a.collections.join(", "), a.scopes.join(", "));
+                        vec![a.name, a.user.to_string(), a.role, collections, scopes]
+                    })
                     .collect();
-                print::table(&["NAME", "USER", "ROLE", "COLLECTIONS"], &rows)?;
+                print::table(&["NAME", "USER", "ROLE", "COLLECTIONS", "SCOPES"], &rows)?;
             }
             other => return Err(unexpected(&other)),
         },

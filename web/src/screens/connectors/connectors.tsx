@@ -82,6 +82,7 @@ function SiteCard({ site }: { site: Site }): ReactNode {
         facts={[
           [t("connectors.state"), t(attached ? "connectors.attached" : "connectors.offboarded")],
           [t("connectors.link"), t(site.link.up ? "link.up" : "link.away")],
+          [t("connectors.releases"), t(site.halted ? "connectors.halted" : "connectors.released")],
           [t("connectors.since"), site.link.since ? <Moment at={site.link.since} exact /> : t("connectors.never")],
           [t("nav.devices.group"), formats.number(site.devices)],
           [t("online.yes"), site.link.up ? formats.number(site.online) : t("online.unknown")],

@@ -68,8 +68,8 @@ impl Desk {
             }
             (Err(problem), _, _) | (_, Err(problem), _) | (_, _, Err(problem)) => return Ok(problem),
         };
-        let version =
-            known.as_ref().and_then(|id| self.site.collections.get(id)).map_or(0, |old| old.stored.version);
+        let old = known.as_ref().and_then(|id| self.site.collections.get(id)).map(|old| &old.stored);
+        let (version, scopes) = old.map_or_else(|| (0, Vec::new()), |old| (old.version, old.scopes.clone()));
         let mut stored = StoredCollection {
             id: known.clone().unwrap_or_default(),
             name,
@@ -79,6 +79,7 @@ impl Desk {
             exclude,
             limited_to,
             version: version + 1,
+            scopes,
         };
         if known.is_some()
             && let Some(other) = self.site.collections.circle(&stored)
@@ -109,6 +110,7 @@ impl Desk {
             limited_to: None,
             count: self.site.count(Targets::ALL_DEVICES).unwrap_or(0),
             version: 1,
+            scopes: Vec::new(),
         };
         let own = self.site.collections.values().map(|collection| CollectionEntry {
             id: collection.stored.id.clone(),
@@ -119,6 +121,7 @@ impl Desk {
             limited_to: collection.stored.limited_to.clone(),
             count: u64::try_from(collection.members.len()).unwrap_or(u64::MAX),
             version: collection.stored.version,
+            scopes: collection.stored.scopes.clone(),
         });
         OwnerAnswer::Collections { collections: std::iter::once(all).chain(own).collect() }
     }

@@ -17,7 +17,17 @@ const MOST_ROLES: usize = 100;
 const MOST_ASSIGNMENTS: usize = 10_000;
 
 /// The most people that a site knows: as many as may hold roles.
-const MOST_PEOPLE: usize = MOST_ASSIGNMENTS;
+pub(in crate::desk) const MOST_PEOPLE: usize = MOST_ASSIGNMENTS;
+
+/// A role that is given to a person.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) user: UserId,
+    pub(super) name: String,
+    pub(super) role: String,
+    pub(super) collections: Vec<String>,
+    pub(super) scopes: Vec<String>,
+}
 
 impl Desk {
     pub(super) async fn put_role(
@@ -63,21 +73,19 @@ impl Desk {
         OwnerAnswer::Roles { roles: roles.map(|role| (role.name, role.permissions)).collect() }
     }
 
-    pub(super) async fn assign(
-        &mut self,
-        user: UserId,
-        name: String,
-        role: String,
-        collections: &[String],
-        now: Timestamp,
-    ) -> Result<OwnerAnswer, DeskError> {
+    pub(super) async fn assign(&mut self, given: Given, now: Timestamp) -> Result<OwnerAnswer, DeskError> {
+        let Given { user, name, role, collections, scopes } = given;
         if let Some(problem) = name_problem(&name) {
             return Ok(problem);
         }
+        let scopes = match self.scope_names(scopes) {
+            Ok(scopes) => scopes,
+            Err(problem) => return Ok(problem),
+        };
         if self.site.people.roles().iter().all(|known| known.name != role) {
             return Ok(not_valid(format!("the site has no role `{role}`"), "look it up: `tenon role list`"));
         }
-        let collections = match self.collection_ids(collections) {
+        let collections = match self.collection_ids(&collections) {
             Ok(ids) if ids.is_empty() => {
                 return Ok(not_valid(
                     "a role is held on at least one collection",
@@ -91,12 +99,16 @@ impl Desk {
             let what = format!("the site has {MOST_ASSIGNMENTS} assignments already");
             return Ok(not_valid(what, "take one away: `tenon role unassign`"));
         }
-        let assignment = StoredAssignment { person: user, person_name: name, role, collections };
+        let assignment = StoredAssignment { person: user, person_name: name, role, collections, scopes };
         let mut change = self.store.begin().await?;
         Store::put_assignment(&mut change, &assignment).await?;
-        let person = StoredPerson { person: user, name: assignment.person_name.clone() };
+        let discovered = self.site.people.discovered(user).map(str::to_owned);
+        let person = StoredPerson { person: user, name: assignment.person_name.clone(), discovered };
         Store::put_person(&mut change, &person).await?;
-        let subject = format!("{} ({user}): {}", assignment.person_name, assignment.role);
+        let mut subject = format!("{} ({user}): {}", assignment.person_name, assignment.role);
+        if !assignment.scopes.is_empty() {
+            subject = format!("{subject}, in the scopes {}", assignment.scopes.join(", "));
+        }
         let generation = record(&mut change, now, "role assigned", &subject).await?;
         change.commit().await?;
         self.site.people.assign(assignment);
@@ -128,6 +140,7 @@ impl Desk {
             name: assignment.person_name.clone(),
             role: assignment.role.clone(),
             collections: assignment.collections.clone(),
+            scopes: assignment.scopes.clone(),
         });
         OwnerAnswer::Assignments { assignments: assignments.collect() }
     }
@@ -145,7 +158,7 @@ impl Desk {
             let what = format!("the site knows {MOST_PEOPLE} people already");
             return Ok(not_valid(what, "forget one: `tenon role forget`"));
         }
-        let person = StoredPerson { person: user, name };
+        let person = StoredPerson { person: user, name, discovered: None };
         let mut change = self.store.begin().await?;
         Store::put_person(&mut change, &person).await?;
         let subject = format!("{} ({user})", person.name);
@@ -175,9 +188,10 @@ impl Desk {
     }
 
     pub(super) fn list_people(&self) -> OwnerAnswer {
-        let people = self.site.people.known();
-        OwnerAnswer::People {
-            people: people.map(|(user, name)| PersonEntry { user, name: name.to_owned() }).collect(),
-        }
+        let entry = |(user, name): (UserId, &str)| {
+            let discovered = self.site.people.discovered(user).map(str::to_owned);
+            PersonEntry { user, name: name.to_owned(), discovered }
+        };
+        OwnerAnswer::People { people: self.site.people.known().map(entry).collect() }
     }
 }

@@ -17,7 +17,7 @@ impl Desk {
         };
         let mut people = Vec::new();
         for (user, user_name) in self.site.people.known() {
-            let mut verdicts = self.site.people.verdicts(user, kind);
+            let mut verdicts = self.site.verdicts(user, kind);
             if let Ok(rule) = self.rule_for(device, &mut verdicts)?
                 && people.len() < MOST_PEOPLE
             {
@@ -42,12 +42,13 @@ impl Desk {
             Ok(found) => found,
             Err(problem) => return Ok(problem),
         };
-        let mut verdicts = self.site.people.verdicts(user, kind);
+        let mut verdicts = self.site.verdicts(user, kind);
         let decided = match self.may_nothing(user, &mut verdicts)? {
             Some(reason) => Err(reason),
             None => self.rule_for(device, &mut verdicts)?,
         };
         let mut held = Vec::new();
+        let out_of_scope = verdicts.out_of_scope();
         for collection in verdicts.collections() {
             let missing = match verdicts.on(collection)? {
                 Some(Err(missing)) => Some(missing.permission.to_owned()),
@@ -56,7 +57,8 @@ impl Desk {
             held.push(Held {
                 collection: collection.to_owned(),
                 name: self.collection_name(collection),
-                roles: verdicts.roles_on(collection).map(str::to_owned).collect(),
+                roles: verdicts.roles_on(collection),
+                out_of_scope: out_of_scope.contains(&collection),
                 holds_device: self.site.holds(collection, device),
                 missing,
             });

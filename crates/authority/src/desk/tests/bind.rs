@@ -101,6 +101,51 @@ impl People {
 }
 
 #[tokio::test]
+async fn a_person_is_discovered_by_a_permitted_claim_and_by_nothing_else() {
+    let mut people = People::new().await;
+    let discover = vec![("groups".to_owned(), "operators".to_owned())];
+    let pin = IssuerPin { discover, ..pin(&people.issuer) };
+    assert_eq!(people.site.owner(OwnerCall::PutIssuer { pin: Box::new(pin) }).await, OwnerAnswer::Done);
+    let unknown = "the site does not know this person; it takes in whoever signs in with the claim \
+                   groups=operators; a role can be granted by the site's owner";
+    for claims in [
+        json!({}),
+        json!({ "groups": "operator" }),
+        json!({ "groups": ["helpdesk", 7] }),
+        json!({ "groups": { "operators": true } }),
+        json!({ "group": "operators" }),
+    ] {
+        let binding = people.binding(&key(7), "4712", &claims);
+        people.refused(binding, unknown).await;
+    }
+    let before = people.audited().await;
+    let claims = json!({ "groups": ["helpdesk", "operators"], "preferred_username": "kim\u{1b}[31m" });
+    let binding = people.binding(&key(7), "4712", &claims);
+    let Answer::KeyBound(bound) = people.bind(binding).await else { panic!("not bound") };
+    let kim = proof::person_of(ISSUER, "sub", "4712");
+    assert_eq!((bound.user, &*bound.user_name), (kim, "kim[31m"), "control characters are left out");
+    assert_eq!(people.audited().await, before + 2, "the discovery stands in the audit beside the key");
+
+    // It is the same after a restart.
+    people.site.desk.stale = true;
+    let OwnerAnswer::People { people: known } = people.site.owner(OwnerCall::ListPeople).await else {
+        panic!("no people")
+    };
+    let of_kim = known.iter().find(|person| person.user == kim).expect("known");
+    assert_eq!(of_kim.discovered.as_deref(), Some(ISSUER));
+    let by_hand = known.iter().find(|person| person.user != kim).expect("Bo");
+    assert_eq!(by_hand.discovered, None);
+    let binding = people.binding(&key(8), "4711", &json!({}));
+    assert!(matches!(people.bind(binding).await, Answer::KeyBound(_)), "whom the owner named needs no claim");
+
+    // The group is taken away at the provider; the owner can still name the person.
+    let binding = people.binding(&key(9), "4712", &json!({ "groups": ["helpdesk"] }));
+    people.refused(binding.clone(), unknown).await;
+    people.know("4712", "Kim").await;
+    assert!(matches!(people.bind(binding).await, Answer::KeyBound(_)));
+}
+
+#[tokio::test]
 async fn a_token_binds_a_key_and_the_key_retires_itself() {
     let mut people = People::new().await;
     let key = key(7);
@@ -274,6 +319,7 @@ fn pin(issuer: &EcdsaKeyPair) -> IssuerPin {
         ca: None,
         jwks: Some(set(issuer, "k1")),
         private_addresses: false,
+        discover: Vec::new(),
     }
 }
 

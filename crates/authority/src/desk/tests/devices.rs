@@ -40,12 +40,15 @@ async fn a_device_that_waits_for_approval_has_no_certificate_and_is_in_no_collec
     let revocations = site.call(Role::Notifier, Call::Revocations { since: 0 }).await;
     assert!(matches!(revocations, Answer::Revocations { revoked, .. } if revoked.is_empty()));
 
-    assert_eq!(site.owner(OwnerCall::ApproveDevice { device }).await, OwnerAnswer::Done);
+    assert_eq!(site.owner(OwnerCall::ApproveDevice { device, takes_over: None }).await, OwnerAnswer::Done);
     // The token ended while the device waited; its one use was taken then.
     site.now = NOW.plus(DAY);
     assert_eq!(enrolled(site.enrol(&token, &csr, "shop-1").await).device, device);
     assert_eq!(site.desk.site.count("SMS00001"), Some(1));
-    assert!(matches!(site.owner(OwnerCall::ApproveDevice { device }).await, OwnerAnswer::NotValid { .. }));
+    assert!(matches!(
+        site.owner(OwnerCall::ApproveDevice { device, takes_over: None }).await,
+        OwnerAnswer::NotValid { .. }
+    ));
 }
 
 #[tokio::test]

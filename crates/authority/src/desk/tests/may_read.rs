@@ -20,7 +20,7 @@ async fn reading_needs_less_than_acting_and_names_what_is_missing() {
     let unknown = DeviceId(site.id());
     for (device, user) in [(device, stranger), (unknown, stranger)] {
         match may_read(&mut site, device, user).await {
-            Answer::MayNotRead { reason: Reason::UserUnknownToSite { grantor: Some(_) } } => {}
+            Answer::MayNotRead { reason: Reason::UserUnknownToSite { grantor: Some(_), .. } } => {}
             other => panic!("no refusal of an unknown person: {other:?}"),
         }
     }

@@ -44,6 +44,7 @@ async fn what_is_not_valid_is_named() {
         name: "ann".into(),
         role: role.into(),
         collections: collections.iter().map(|&name| name.into()).collect(),
+        scopes: Vec::new(),
     };
     let token = |url: &str, uses, valid_seconds, collection: Option<&str>| OwnerCall::CreateJoinToken {
         url: url.into(),

@@ -251,7 +251,8 @@ async fn the_console_vouches_only_where_the_owner_has_granted_it() {
     let mut probe = site.vouched(ann, targets.clone());
     probe.params.task_type = ActionKind::PROBE.0;
     assert_eq!(refused(&mut site, &probe).await, Reason::ProofLevelTooLow { needed: "native".into() });
-    let outside = Reason::DeviceOutsideCollections { collections: vec!["Shops".into()], grantor: None };
+    let (collections, scopes) = (vec!["Shops".into()], Vec::new());
+    let outside = Reason::DeviceOutsideCollections { collections, scopes, grantor: None };
     for targets in [devices(&[(office, "office-1")]), collection("SMS00001", 5)] {
         let request = site.vouched(ann, targets);
         assert_eq!(refused(&mut site, &request).await, outside);

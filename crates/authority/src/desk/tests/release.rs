@@ -139,7 +139,7 @@ async fn a_revoked_device_and_a_late_action_get_nothing() {
     site.allowed(&request).await;
     site.owner(OwnerCall::RevokeDevice { device: revoked }).await;
     let released = site.released(request.id, &[kept, revoked]).await;
-    assert_eq!(released.refused, [(revoked, Reason::DeviceUnknown)]);
+    assert_eq!(released.refused, [(revoked, Reason::DeviceRevoked)]);
 
     site.now = request.deliver_by;
     let released = site.released(request.id, &[kept]).await;

@@ -112,3 +112,84 @@ async fn days_in_which_the_site_itself_was_away_do_not_count() {
         assert_eq!(site.desk.site.devices[&device].standing, Standing::Active, "{days}");
     }
 }
+
+/// Has a device ask with a token whose devices wait; returns it.
+async fn waiting(site: &mut Site, csr: &str, name: &str, collection: Option<&str>) -> (JoinToken, DeviceId) {
+    let create = OwnerCall::CreateJoinToken {
+        url: "https://mp.example".into(),
+        uses: 1,
+        valid_seconds: 60,
+        collection: collection.map(str::to_owned),
+        approval: true,
+    };
+    let token = text(site.owner(create).await);
+    assert!(matches!(site.enrol(&token, csr, name).await, Answer::Waits { .. }));
+    let waits = site.desk.site.devices.values().find(|known| known.standing == Standing::Pending);
+    (token, waits.expect("it waits").device)
+}
+
+#[tokio::test]
+async fn a_record_is_taken_over_by_approval_and_whoever_has_the_old_key_is_out() {
+    let mut site = Site::new().await;
+    let first = site.enrolled("shop-1").await;
+    let shops = site.collection("Shops", &[]).await;
+    let csr = csr();
+    let (token, waits) = waiting(&mut site, &csr, "shop-1", Some(&shops)).await;
+    let OwnerAnswer::Devices { devices } =
+        site.owner(OwnerCall::ListDevices { standing: Some(Standing::Pending), after: None }).await
+    else {
+        panic!("no devices")
+    };
+    assert_eq!(devices[0].same_hardware_as, Some(first.device), "the owner sees whose hardware it is");
+
+    let approve = OwnerCall::ApproveDevice { device: waits, takes_over: Some(first.device) };
+    assert_eq!(site.owner(approve.clone()).await, OwnerAnswer::Done);
+    assert_eq!(revoked(&mut site, 0).await, [first.enrolment], "the old key is out before the new one is in");
+    // Its token has ended since; it was approved, though.
+    site.now = NOW.plus(DAY);
+    let back = enrolled(site.enrol(&token, &csr, "shop-1").await);
+    assert_eq!((back.device, back.resource), (first.device, first.resource));
+    assert_ne!(back.enrolment, first.enrolment);
+    assert_eq!(site.desk.site.members(&shops, None, 9).len(), 1, "what its token put it into, it is in");
+    assert!(matches!(site.owner(approve).await, OwnerAnswer::NotValid { .. }), "it waits no longer");
+    site.restart().await;
+    assert_eq!(revoked(&mut site, 0).await, [first.enrolment], "also after a restart");
+    assert_eq!(site.desk.site.count("SMS00001"), Some(1));
+}
+
+#[tokio::test]
+async fn one_of_two_that_were_held_takes_its_record_back_by_approval() {
+    let mut site = Site::new().await;
+    let first = site.enrolled("shop-1").await;
+    let renew = Call::Renew { device: first.device, serial: "00".into(), csr: csr() };
+    assert!(matches!(site.call(Role::ManagementPoint, renew).await, Answer::Denied { .. }));
+    assert_eq!(site.desk.site.devices[&first.device].standing, Standing::Held);
+    let csr = csr();
+    let (token, waits) = waiting(&mut site, &csr, "shop-1", None).await;
+    let approve = OwnerCall::ApproveDevice { device: waits, takes_over: Some(first.device) };
+    assert_eq!(site.owner(approve).await, OwnerAnswer::Done);
+    let back = enrolled(site.enrol(&token, &csr, "shop-1").await);
+    assert_eq!(back.device, first.device);
+    assert!(revoked(&mut site, 0).await.contains(&first.enrolment), "both that were held are out");
+}
+
+#[tokio::test]
+async fn only_what_waits_takes_over_and_only_what_is_there_is_taken() {
+    let mut site = Site::new().await;
+    let (active, deleted) = (site.device("shop-1").await, site.device("shop-2").await);
+    assert_eq!(site.owner(OwnerCall::DeleteDevice { device: deleted }).await, OwnerAnswer::Done);
+    let (_, waits) = waiting(&mut site, &csr(), "shop-3", None).await;
+    let unknown = DeviceId(Uuid::from_u128(77));
+    for (device, takes_over) in [
+        (active, waits),
+        (active, active),
+        (waits, waits),
+        (waits, deleted),
+        (waits, unknown),
+        (unknown, active),
+    ] {
+        let approve = OwnerCall::ApproveDevice { device, takes_over: Some(takes_over) };
+        assert!(matches!(site.owner(approve).await, OwnerAnswer::NotValid { .. }), "{device} {takes_over}");
+    }
+    assert_eq!(site.desk.site.devices[&waits].standing, Standing::Pending, "nothing has changed");
+}

@@ -37,6 +37,7 @@ async fn three_refusals_are_told_apart_and_each_says_who_can_help() {
         name: "Bea".into(),
         role: "Full Administrator".into(),
         collections: vec!["SMS00001".into()],
+        scopes: Vec::new(),
     };
     assert_eq!(site.owner(give).await, OwnerAnswer::Done);
     let (stranger, known) = (UserId(site.id()), UserId(site.id()));

@@ -39,6 +39,7 @@ impl World {
             native_client: Some("cli".to_owned()),
             web_client: Some("page".to_owned()),
             keys_given: false,
+            discover: std::collections::BTreeSet::new(),
         };
         let jkt = PersonSigningKey::from_secret(&[7; 32]).expect("a key").public().thumbprint();
         let tenant = TenantId(Uuid::from_u128(4));

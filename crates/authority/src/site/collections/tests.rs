@@ -143,6 +143,7 @@ fn stored(text: &str) -> Vec<StoredCollection> {
                 exclude: Vec::new(),
                 limited_to: None,
                 version: 1,
+                scopes: Vec::new(),
             };
             for (rule, value) in rules.split(", ").filter_map(|rule| rule.split_once(' ')) {
                 match rule {

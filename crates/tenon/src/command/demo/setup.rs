@@ -187,6 +187,7 @@ async fn rules(site: &SiteFolder, user: action::UserId, name: &str) -> anyhow::R
         name: name.to_owned(),
         role: "Full Administrator".to_owned(),
         collections: all_devices.clone(),
+        scopes: Vec::new(),
     };
     site.ask(assign).await?;
     let policy = OwnerCall::PutPolicy {

@@ -35,6 +35,10 @@ enum What {
     Approve {
         /// The device
         device: DeviceId,
+        /// It is this device, which was set up anew or is held: it takes over its record, and whoever has the old key is
+        /// refused from then on
+        #[arg(long, value_name = "DEVICE")]
+        takes_over: Option<DeviceId>,
     },
     /// Take a device out of service: it is refused from now on and its record is kept
     Retire {
@@ -68,9 +72,12 @@ pub(super) async fn run(asked: SiteDevice) -> anyhow::Result<()> {
         }
         What::CleanUp { unseen_days: None } => return show_clean_up(&site).await,
         What::CleanUp { unseen_days: Some(days) } => (OwnerCall::SetCleanUp { days }, clean_up(days)),
-        What::Approve { device } => (
-            OwnerCall::ApproveDevice { device },
-            format!("{device} is approved: it is admitted when it asks again"),
+        What::Approve { device, takes_over } => (
+            OwnerCall::ApproveDevice { device, takes_over },
+            match takes_over {
+                Some(known) => format!("{device} is admitted as {known} when it asks again"),
+                None => format!("{device} is approved: it is admitted when it asks again"),
+            },
         ),
         What::Retire { device } => {
             (OwnerCall::RetireDevice { device }, format!("{device} is retired, and refused from now on"))

@@ -66,6 +66,10 @@ struct Set {
     /// Let it be at an address of the site's own network
     #[arg(long)]
     private_addresses: bool,
+    /// Know whoever signs in with this claim, such as `groups=operators`; may be given more than once. Left out, the owner
+    /// makes each person known
+    #[arg(long = "discover", value_name = "CLAIM=VALUE")]
+    discover: Vec<String>,
     /// The tenant whose people it names; that of the console which the site is attached to where it is left out
     #[arg(long)]
     tenant: Option<TenantId>,
@@ -95,15 +99,8 @@ async fn put(site: &SiteFolder, set: Set) -> anyhow::Result<()> {
             },
         )?,
     };
-    let tenant_claim = match &set.tenant_claim {
-        Some(text) => {
-            let pair = text.split_once('=').ok_or_else(|| {
-                Stop::error(exit::USAGE, format!("`{text}` is no CLAIM=VALUE"), "write it like `tid=8a6f…`")
-            })?;
-            Some((pair.0.to_owned(), pair.1.to_owned()))
-        }
-        None => None,
-    };
+    let tenant_claim = set.tenant_claim.as_deref().map(pair).transpose()?;
+    let discover = set.discover.iter().map(|text| pair(text)).collect::<anyhow::Result<_>>()?;
     let pin = IssuerPin {
         issuer: set.issuer,
         tenant,
@@ -115,6 +112,7 @@ async fn put(site: &SiteFolder, set: Set) -> anyhow::Result<()> {
         ca: read(set.ca_file.as_deref())?,
         jwks: read(set.keys_file.as_deref())?,
         private_addresses: set.private_addresses,
+        discover,
     };
     let told = format!("{} is believed for the people of the tenant {tenant}", pin.issuer);
     done(site.ask(OwnerCall::PutIssuer { pin: Box::new(pin) }).await?, &told)
@@ -129,13 +127,23 @@ async fn show(site: &SiteFolder, json: bool) -> anyhow::Result<()> {
         return print::json(&issuers);
     }
     let rows: Vec<_> = issuers.into_iter().map(row).collect();
-    let headings = ["ISSUER", "NATIVE CLIENT", "WEB CLIENT", "PERSON", "TENANT CLAIM", "ALGORITHMS", "KEYS"];
+    let headings = [
+        "ISSUER",
+        "NATIVE CLIENT",
+        "WEB CLIENT",
+        "PERSON",
+        "TENANT CLAIM",
+        "DISCOVERS",
+        "ALGORITHMS",
+        "KEYS",
+    ];
     Ok(print::table(&headings, &rows)?)
 }
 
 fn row(entry: IssuerEntry) -> Vec<String> {
     let IssuerEntry { pin, keys, retired } = entry;
     let tenant = pin.tenant_claim.map_or_else(String::new, |(claim, value)| format!("{claim}={value}"));
+    let discovers: Vec<_> = pin.discover.iter().map(|(claim, value)| format!("{claim}={value}")).collect();
     let keys = if retired == 0 { keys.to_string() } else { format!("{keys} and {retired} retired") };
     vec![
         pin.issuer,
@@ -143,9 +151,17 @@ fn row(entry: IssuerEntry) -> Vec<String> {
         pin.web_client.unwrap_or_default(),
         pin.person_claim,
         tenant,
+        discovers.join(", "),
         pin.algorithms.join(", "),
         keys,
     ]
+}
+
+fn pair(text: &str) -> anyhow::Result<(String, String)> {
+    let pair = text.split_once('=').ok_or_else(|| {
+        Stop::error(exit::USAGE, format!("`{text}` is no CLAIM=VALUE"), "write it like `tid=8a6f…`")
+    })?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 
 fn read(path: Option<&Path>) -> anyhow::Result<Option<String>> {

@@ -89,6 +89,7 @@ fn lines(explained: &Explained) -> Vec<String> {
     for held in &explained.held {
         let holds = if held.holds_device { "holds the device" } else { "does not hold the device" };
         let does = match &held.missing {
+            _ if held.out_of_scope => "does not count, for the collection carries no such scope".to_owned(),
             Some(missing) => format!("lacks `{missing}`"),
             None => "allows it".to_owned(),
         };
