@@ -357,7 +357,9 @@ impl Asking {
         let call = Call::Decide { request: self.request(id), vouch: vouch() };
         let start = Instant::now();
         match connector.call(call).await? {
-            Answer::Decision(Decision::Allowed(allowed)) if allowed.count == self.devices => {
+            Answer::Decision { decision: Decision::Allowed(allowed), .. }
+                if allowed.count == self.devices =>
+            {
                 Ok(start.elapsed())
             }
             other => bail!("the authority did not allow it: {other:?}"),

@@ -148,6 +148,7 @@ async fn push(store: &SiteStore, wakes: &Wakes, decided: &Decided) -> anyhow::Re
         offline: allowed.offline,
         aim: Aim::Collection,
         rule: allowed.rule.clone(),
+        audit: None,
     };
     let began = clock::boot();
     if store.forward(&message, targets, &allowed.refused, clock::now()).await? == Forwarded::Before {

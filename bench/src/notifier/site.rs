@@ -195,7 +195,7 @@ pub(super) async fn decide(
     let vouch = Vouch { user: person, name: PERSON.to_owned() };
     let call = Call::Decide { request: BASE64_STANDARD.encode(&bytes), vouch };
     let allowed = match connector.call(call).await? {
-        Answer::Decision(Decision::Allowed(allowed)) => allowed,
+        Answer::Decision { decision: Decision::Allowed(allowed), .. } => allowed,
         other => bail!("the authority did not allow the action: {other:?}"),
     };
     let mut targets = Vec::new();

@@ -21,6 +21,6 @@ pub use id::{
 };
 pub use kind::{ActionKind, OfflinePolicy};
 pub use reason::Reason;
-pub use state::{Conclusion, Event, SkippedHop, State};
+pub use state::{Audited, Conclusion, Event, SkippedHop, State};
 pub use target::{Target, Targets};
 pub use time::{Clocks, Timestamp};

@@ -60,6 +60,17 @@ pub enum Event {
     Running,
     /// It has ended.
     Concluded(Conclusion),
+    /// What was decided of it stands in the site authority's audit. It moves nothing.
+    Audited(Audited),
+}
+
+/// A place in an audit: what was acknowledged with it can no longer be changed or dropped unnoticed.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Audited {
+    /// The entry's number.
+    pub number: u64,
+    /// The hash of it and of all before it, hexadecimal.
+    pub hash: String,
 }
 
 /// How an action ended for one target.
@@ -115,7 +126,7 @@ impl Event {
     /// Returns the state that this event reports.
     pub fn state(&self) -> State {
         match self {
-            Event::DeliveredToSite => State::DeliveredToSite,
+            Event::DeliveredToSite | Event::Audited(_) => State::DeliveredToSite,
             Event::Authorized { .. } => State::Authorized,
             Event::Queued { .. } => State::Queued,
             Event::Sent => State::Sent,
@@ -131,6 +142,7 @@ impl Event {
             Event::Queued { reason } => reason.as_ref(),
             Event::Concluded(conclusion) => conclusion.reason(),
             Event::DeliveredToSite
+            | Event::Audited(_)
             | Event::Authorized { .. }
             | Event::Sent
             | Event::Received

@@ -1,8 +1,8 @@
 //! What the authority answers.
 
 use action::{
-    ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, Targets, TaskId,
-    Timestamp,
+    ActionKind, Audited, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, Targets,
+    TaskId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,13 @@ use crate::{DryRun, KeyBound, MirroredGrant, OwnerAnswer};
 #[expect(missing_docs, reason = "the calls document their answers")]
 pub enum Answer {
     Done,
-    Decision(Decision),
+    Decision {
+        #[serde(flatten)]
+        decision: Decision,
+        /// Where it stands in the site's audit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audit: Option<Audited>,
+    },
     DryRun(Box<DryRun>),
     MayRead {
         /// The rule that allows it.

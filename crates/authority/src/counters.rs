@@ -23,7 +23,7 @@ impl Counters {
         let labels = [("call", call), ("outcome", outcome)];
         self.0.counter("tenon_authority_calls_total", help, &labels).increment();
         match answer {
-            Answer::Decision(Decision::Refused { reason }) => {
+            Answer::Decision { decision: Decision::Refused { reason }, .. } => {
                 let help = "Requests that the site's rules refused, by reason";
                 let labels = [("reason", reason.name())];
                 self.0.counter("tenon_authority_refusals_total", help, &labels).increment();
@@ -40,9 +40,9 @@ impl Counters {
 
 fn outcome(answer: &Answer) -> &'static str {
     match answer {
-        Answer::Decision(Decision::Refused { .. }) | Answer::MayNotRead { .. } | Answer::Denied { .. } => {
-            "refused"
-        }
+        Answer::Decision { decision: Decision::Refused { .. }, .. }
+        | Answer::MayNotRead { .. }
+        | Answer::Denied { .. } => "refused",
         Answer::Failed { .. } => "failed",
         _ => "answered",
     }
@@ -58,7 +58,8 @@ mod tests {
     fn calls_are_counted_by_what_came_of_them() {
         let metrics = Metrics::new();
         let counters = Counters::new(&metrics);
-        let refused = Answer::Decision(Decision::Refused { reason: Reason::SiteHalted });
+        let decision = Decision::Refused { reason: Reason::SiteHalted };
+        let refused = Answer::Decision { decision, audit: None };
         counters.answered("decide", &refused, Duration::from_millis(2));
         counters.answered("mirror", &Answer::Done, Duration::ZERO);
         let text = metrics.exposition();

@@ -173,7 +173,10 @@ impl Desk {
         }
         match call {
             Call::Introduce { .. } => Ok(Answer::Done),
-            Call::Decide { request, vouch } => self.decide(&request, &vouch, now).await.map(Answer::Decision),
+            Call::Decide { request, vouch } => self
+                .decide(&request, &vouch, now)
+                .await
+                .map(|(decision, audit)| Answer::Decision { decision, audit }),
             Call::DryRun { request, vouch, online, forecast } => self
                 .dry_run(&request, &vouch, &online, forecast, now)
                 .map(|dry_run| Answer::DryRun(Box::new(dry_run))),

@@ -96,6 +96,12 @@ async fn answer(site: &Site, question: Question) -> Answer {
         Question::Audit { after } => {
             site.authority.audit_hashes(after).await.map(Answer::Audit).map_err(Unanswered::from)
         }
+        Question::Trust => site
+            .authority
+            .trust_document()
+            .await
+            .map(|document| Answer::Trust { document })
+            .map_err(Unanswered::from),
         Question::UploadDevices => {
             site.wakes.wake(Topic::Devices);
             Ok(Answer::Done)

@@ -40,6 +40,8 @@ pub struct AttachOptions {
     pub site: SiteId,
     /// The site's name, as the console's admins will see it.
     pub site_name: String,
+    /// SHA-256 of the root key of its authority: the console learns it once, now.
+    pub root: Option<Hash>,
     /// The HTTP proxy on the way, where there is one.
     pub proxy: Option<String>,
     /// The certificates to trust for the console instead of the system's, PEM.
@@ -186,7 +188,10 @@ pub async fn attach(options: AttachOptions) -> Result<Attached, AttachError> {
     let reads_along = shown.filter(|shown| !own(shown)).and_then(|shown| issuer(&shown));
 
     let key = load_or_make_key(folder, &Zeroizing::new(dice::bytes()))?;
-    let request = AttachRequest::new(&code, options.site, &options.site_name, &key);
+    let mut request = AttachRequest::new(&code, options.site, &options.site_name, &key);
+    if let Some(root) = options.root {
+        request = request.with_root(root, &code);
+    }
     let answer = post(&dialer, &request).await?;
     answer
         .verify(&request, &code)

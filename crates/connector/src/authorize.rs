@@ -1,6 +1,6 @@
 //! Asks the site authority, which alone decides and signs.
 
-use action::{DeviceId, Forecast, Reason, ResourceId, TaskGuid, TenantId};
+use action::{Audited, DeviceId, Forecast, Reason, ResourceId, TaskGuid, TenantId};
 use authority_link::{Allowed, Answer, Call, Decision, DryRun, KeyBound, PAGE, ResolvedTarget, Role, Vouch};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proof::witness::Page;
@@ -47,11 +47,14 @@ impl Authority {
     }
 
     /// Has the site's rules applied to a request. The same request gets the same decision.
-    pub(crate) async fn decide(&self, notification: &Notification) -> Result<Decision, Undecided> {
+    pub(crate) async fn decide(
+        &self,
+        notification: &Notification,
+    ) -> Result<(Decision, Option<Audited>), Undecided> {
         let request = STANDARD.encode(&notification.request);
         let vouch = Vouch { user: notification.user, name: notification.user_name.clone() };
         match self.calls.call(Call::Decide { request, vouch }).await? {
-            Answer::Decision(decision) => Ok(decision),
+            Answer::Decision { decision, audit } => Ok((decision, audit)),
             answer => Err(unexpected(answer)),
         }
     }
@@ -133,6 +136,14 @@ impl Authority {
     pub(crate) async fn audit_hashes(&self, after: u64) -> Result<Box<Page>, Undecided> {
         match self.calls.call(Call::AuditHashes { after }).await? {
             Answer::AuditHashes(page) => Ok(page),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
+    /// Returns the site's trust document.
+    pub(crate) async fn trust_document(&self) -> Result<String, Undecided> {
+        match self.calls.call(Call::TrustDocument).await? {
+            Answer::TrustDocument { document } => Ok(document),
             answer => Err(unexpected(answer)),
         }
     }

@@ -7,7 +7,7 @@ mod turns;
 
 use std::{sync::Arc, time::Duration};
 
-use action::{Reason, Targets, TaskGuid, Timestamp};
+use action::{Audited, Reason, Targets, TaskGuid, Timestamp};
 use authority_link::Decision;
 use database::DbError;
 use proof::request::Request;
@@ -149,10 +149,11 @@ impl Decider {
             }
         };
 
-        match self.authority.decide(notification).await? {
+        let (decision, audit) = self.authority.decide(notification).await?;
+        match decision {
             Decision::Refused { reason } => {
                 let now = clock::now();
-                if self.store.refuse(task_guid, &reason, now).await? {
+                if self.store.refuse(task_guid, &reason, audit, now).await? {
                     self.counters.refused(&reason, now.since(notification.received_at));
                     let line = lines::unauthorized(kind, request.tenant, request.sub);
                     self.log.about(task_guid).warn(line);
@@ -166,7 +167,7 @@ impl Decider {
             }
             Decision::Allowed(allowed) => {
                 let targets = self.authority.targets(task_guid, &allowed).await?;
-                if self.forward(&request, &allowed, &targets).await? {
+                if self.forward(&request, &allowed, audit, &targets).await? {
                     self.counters.allowed(clock::now().since(notification.received_at));
                 }
             }
@@ -179,11 +180,12 @@ impl Decider {
         &self,
         request: &Request,
         allowed: &authority_link::Allowed,
+        audit: Option<Audited>,
         targets: &[authority_link::ResolvedTarget],
     ) -> Result<bool, NotNow> {
         let task_guid = request.id;
         let devices: Vec<_> = targets.iter().map(|target| target.device).collect();
-        let message = forward::message(task_guid, allowed);
+        let message = forward::message(task_guid, allowed, audit);
         let forwarded = self.store.forward(&message, &devices, &allowed.refused, clock::now()).await?;
         if forwarded == site_store::Forwarded::Before {
             return Ok(false);
@@ -209,7 +211,7 @@ impl Decider {
         now: Timestamp,
     ) -> Result<(), NotNow> {
         let task_guid = notification.task_guid;
-        if self.store.refuse(task_guid, reason, now).await? {
+        if self.store.refuse(task_guid, reason, None, now).await? {
             self.counters.refused(reason, now.since(notification.received_at));
             let why = lines::because(reason, task_guid, targets);
             self.log.about(task_guid).warn(format_args!("Refused the notification. {why}"));

@@ -1,11 +1,11 @@
 //! Turns what the authority allowed into a push message for the notification server.
 
-use action::{ResourceId, Targets, TaskGuid};
+use action::{Audited, ResourceId, Targets, TaskGuid};
 use authority_link::{Allowed, ResolvedTarget};
 use site_store::{Aim, Forward};
 
 /// Makes the push message of an action.
-pub(crate) fn message(task_guid: TaskGuid, allowed: &Allowed) -> Forward {
+pub(crate) fn message(task_guid: TaskGuid, allowed: &Allowed, audit: Option<Audited>) -> Forward {
     Forward {
         task_guid,
         task_id: allowed.task_id,
@@ -18,6 +18,7 @@ pub(crate) fn message(task_guid: TaskGuid, allowed: &Allowed) -> Forward {
             Targets::Collection { .. } => Aim::Collection,
         },
         rule: allowed.rule.clone(),
+        audit,
     }
 }
 

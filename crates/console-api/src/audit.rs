@@ -70,6 +70,9 @@ pub struct SiteAudit {
     pub hash: String,
     /// The head as the site's authority signed it, for whoever has the site's trust document.
     pub signed: String,
+    /// Whether the console has verified that, with keys that the root key leads to which the site told when it was attached.
+    #[serde(default)]
+    pub verified: bool,
     /// When the site's audit last grew.
     #[schema(schema_with = schema::moment)]
     pub at: Timestamp,

@@ -30,6 +30,7 @@ mod targets;
 mod changes;
 mod audit;
 mod site_audit;
+mod site_trust;
 mod webhooks;
 mod sweep;
 
@@ -53,7 +54,8 @@ pub(crate) use roles::{AssignmentRow, HeldRow};
 pub(crate) use search::COUNT_TO;
 pub(crate) use sessions::{NewSession, Presented, SessionRow};
 pub(crate) use sign_in::Begun;
-pub(crate) use site_audit::Compared;
+pub(crate) use site_audit::{Compared, Signed};
+pub(crate) use site_trust::SiteTrust;
 pub(crate) use sites::LinkedSite;
 pub(crate) use upload::UploadApplied;
 pub(crate) use webhooks::{Delivery, Event, Following};
@@ -75,6 +77,7 @@ const MIGRATIONS: Migrations = Migrations {
         step(8, include_str!("store/nonce.sql")),
         step(9, include_str!("store/keys.sql")),
         step(10, include_str!("store/site_audit.sql")),
+        step(11, include_str!("store/site_trust.sql")),
     ],
 };
 

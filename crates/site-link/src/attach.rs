@@ -57,6 +57,19 @@ pub struct AttachRequest {
     pub signature: Signature,
     /// By the code, over all of the above.
     pub mac: Tag,
+    /// The root key of the site's authority. A console of an earlier version skips it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<SiteRoot>,
+}
+
+/// The root key of a site's authority, as the site tells it with its attachment: with it the console verifies what the authority
+/// signed, whoever has the connector later.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct SiteRoot {
+    /// SHA-256 of the key.
+    pub sha256: Hash,
+    /// By the code, over the request and the hash.
+    pub mac: Tag,
 }
 
 /// What the console answers.
@@ -169,6 +182,7 @@ impl AttachRefusal {
 const SIGNED: &str = "tenon/attach/1 site key";
 const REQUEST: &str = "tenon/attach/1 request";
 const ANSWER: &str = "tenon/attach/1 answer";
+const ROOT: &str = "tenon/attach/1 root";
 
 impl AttachRequest {
     /// Makes the request of a site that holds `code`.
@@ -182,10 +196,19 @@ impl AttachRequest {
             key: key.public(),
             signature: Signature([0; 64]),
             mac: Tag([0; 32]),
+            root: None,
         };
         request.signature = key.sign(request.transcript(SIGNED).bytes());
         request.mac = mac(&code.key(), REQUEST, request.signed_transcript().bytes());
         request
+    }
+
+    /// Adds the hash of the authority's root key.
+    #[must_use]
+    pub fn with_root(mut self, root: Hash, code: &AttachCode) -> Self {
+        let mac = mac(&code.key(), ROOT, self.root_transcript(root).bytes());
+        self.root = Some(SiteRoot { sha256: root, mac });
+        self
     }
 
     /// Checks the request against the key of the code that it names; then the code may be used up.
@@ -198,6 +221,11 @@ impl AttachRequest {
             return Err(AttachRefusal::VersionUnknown);
         }
         if self.tenant != tenant || !verifies(key, REQUEST, self.signed_transcript().bytes(), &self.mac) {
+            return Err(AttachRefusal::CodeNotValid);
+        }
+        if let Some(SiteRoot { sha256, mac }) = &self.root
+            && !verifies(key, ROOT, self.root_transcript(*sha256).bytes(), mac)
+        {
             return Err(AttachRefusal::CodeNotValid);
         }
         if !self.key.verifies(self.transcript(SIGNED).bytes(), &self.signature) {
@@ -227,6 +255,10 @@ impl AttachRequest {
             .field(self.site.0.as_bytes())
             .field(self.site_name.as_bytes())
             .field(&self.key.0)
+    }
+
+    fn root_transcript(&self, root: Hash) -> Transcript {
+        Transcript::new(ROOT).field(self.signed_transcript().bytes()).field(&self.mac.0).field(&root.0)
     }
 
     fn signed_transcript(&self) -> Transcript {

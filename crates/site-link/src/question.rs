@@ -49,6 +49,8 @@ pub enum Question {
         /// The entry behind which it is wanted.
         after: u64,
     },
+    /// The site's trust document, which names the keys of its authority. Answer: `Trust`.
+    Trust,
     /// A question of a later version. Answer: `Failed`.
     #[serde(other)]
     Unknown,
@@ -73,6 +75,11 @@ pub enum Answer {
     KeyBound(KeyBound),
     /// The site's audit behind an entry, as hashes.
     Audit(Box<proof::witness::Page>),
+    /// The site's trust document, signed by its root key (`proof::TrustDocument`).
+    Trust {
+        /// As text.
+        document: String,
+    },
     /// The site's rules do not allow it.
     Refused {
         /// Why.

@@ -68,6 +68,10 @@ fn what_the_console_says() {
         &ToSite::Ask { number: 4, question: Question::Audit { after: 7 } },
         r#"{"type":"ask","number":4,"question":{"ask":"audit","after":7}}"#,
     );
+    check(
+        &ToSite::Ask { number: 6, question: Question::Trust },
+        r#"{"type":"ask","number":6,"question":{"ask":"trust"}}"#,
+    );
     check(&ToSite::Offboard, r#"{"type":"offboard"}"#);
     check(&ToSite::Heartbeat { at: AT }, r#"{"type":"heartbeat","at":"2020-01-21T15:43:43.007Z"}"#);
 }
@@ -153,6 +157,10 @@ fn what_the_site_says() {
     );
     let later = decode::<ToConsole>(br#"{"type":"answer","number":6,"answer":{"answer":"poem","lines":3}}"#);
     assert_eq!(later, Ok(ToConsole::Answer { number: 6, answer: Answer::Unknown }));
+    check(
+        &ToConsole::Answer { number: 6, answer: Answer::Trust { document: "a.b.c".into() } },
+        r#"{"type":"answer","number":6,"answer":{"answer":"trust","document":"a.b.c"}}"#,
+    );
     check(&ToConsole::Offboard, r#"{"type":"offboard"}"#);
     check(&ToConsole::Heartbeat { at: AT }, r#"{"type":"heartbeat","at":"2020-01-21T15:43:43.007Z"}"#);
 }

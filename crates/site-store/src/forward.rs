@@ -1,8 +1,8 @@
 //! What the authority has allowed becomes a push message with a push task for each target.
 
 use action::{
-    ActionKind, Clocks, Conclusion, DeviceId, Entry, Event, Hop, OfflinePolicy, Reason, State, TaskGuid,
-    TaskId, Timestamp,
+    ActionKind, Audited, Clocks, Conclusion, DeviceId, Entry, Event, Hop, OfflinePolicy, Reason, State,
+    TaskGuid, TaskId, Timestamp,
 };
 use database::{Args, DbError, Statement, Transaction, args, over_list};
 
@@ -42,6 +42,8 @@ pub struct Forward {
     pub aim: Aim,
     /// The role, collection and policy that allowed it.
     pub rule: String,
+    /// Where that stands in the authority's audit, where the authority says so.
+    pub audit: Option<Audited>,
 }
 
 /// What became of an action that was handed to [`SiteStore::forward`].
@@ -145,7 +147,8 @@ fn history(
         let conclusion = Conclusion::Refused { reason: reason.clone() };
         entry(Some(*device), reason.hop(), Event::Concluded(conclusion))
     });
-    let mut entries: Vec<Entry> = std::iter::once(authorized).chain(refused).collect();
+    let audited = forward.audit.clone().map(|place| entry(None, Hop::Authority, Event::Audited(place)));
+    let mut entries: Vec<Entry> = std::iter::once(authorized).chain(audited).chain(refused).collect();
     match forward.aim {
         Aim::Devices if targets.is_empty() => {}
         Aim::Devices => entries.push(queued(None)),

@@ -1,7 +1,7 @@
 //! Requests that the console has sent and the site has stored.
 
 use action::Conclusion;
-use action::{Entry, Event, Hop, Reason, TaskGuid, Timestamp, UserId};
+use action::{Audited, Entry, Event, Hop, Reason, TaskGuid, Timestamp, UserId};
 use database::{DbError, Row, Statement, args};
 
 use crate::{SiteStore, events};
@@ -90,7 +90,7 @@ impl SiteStore {
         self.db.row(&ONE, args![task_guid.to_string()]).await?.as_ref().map(Notification::read).transpose()
     }
 
-    /// Refuses a notification, with the event for all of its targets; returns whether it was still undecided. One that
+    /// Refuses a notification, of which the authority's audit says so at `audit`, with the event for all of its targets; returns whether it was still undecided. One that
     /// came too late has expired rather than been refused. One commit.
     ///
     /// # Errors
@@ -100,14 +100,19 @@ impl SiteStore {
         &self,
         task_guid: TaskGuid,
         reason: &Reason,
+        audit: Option<Audited>,
         now: Timestamp,
     ) -> Result<bool, DbError> {
         let mut transaction = self.db.begin().await?;
         if transaction.execute(&DECIDE, args![task_guid.to_string(), now.0]).await? == 0 {
             return Ok(false);
         }
-        let entry = Entry { task_guid, device: None, hop: reason.hop(), at: now, event: refusal(reason) };
-        events::write(&mut transaction, &[entry]).await?;
+        let entry = |hop, event| Entry { task_guid, device: None, hop, at: now, event };
+        // Before the end: nothing is heard after it.
+        let audited = audit.map(|place| entry(Hop::Authority, Event::Audited(place)));
+        let refused = entry(reason.hop(), refusal(reason));
+        let entries: Vec<Entry> = audited.into_iter().chain([refused]).collect();
+        events::write(&mut transaction, &entries).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -1,6 +1,6 @@
 use action::{
-    ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, SiteId, Targets,
-    TaskId, TenantId, Timestamp, UserId,
+    ActionKind, Audited, Clocks, DeviceId, EnrolmentId, OfflinePolicy, PushId, Reason, ResourceId, SiteId,
+    Targets, TaskId, TenantId, Timestamp, UserId,
 };
 use authority_link::{
     Allowed, Answer, ApplicationAnswer, AssignmentEntry, AuditLine, CollectionEntry, Decision, DeviceEntry,
@@ -17,14 +17,17 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
     let mut all = vec![
         (Answer::Done, r#""answer":"done""#),
         (
-            Answer::Decision(Decision::Allowed(allowed(device))),
+            Answer::Decision { decision: Decision::Allowed(allowed(device)), audit: None },
             r#""answer":"decision","decision":"allowed","task_id":8,"kind":1,"param":"","targets":{"type":"collection","collection":"SMS00001","at_most":5},"count":2,"deliver_by":"TIME","finish_within_seconds":3600,"offline":"queue","rule":"r","refused":[["UUID",{"why":"device_unknown"}]]"#,
         ),
         (
-            Answer::Decision(Decision::Refused {
-                reason: Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
-            }),
-            r#""answer":"decision","decision":"refused","reason":{"why":"user_unknown_to_site"}"#,
+            Answer::Decision {
+                decision: Decision::Refused {
+                    reason: Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
+                },
+                audit: Some(Audited { number: 7, hash: "ab".into() }),
+            },
+            r#""answer":"decision","decision":"refused","reason":{"why":"user_unknown_to_site"},"audit":{"number":7,"hash":"ab"}"#,
         ),
         (
             Answer::MayRead { rule: "r".into(), collections: vec![("SMS00001".into(), "All".into())] },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use action::{DeviceId, Reason, Targets, TaskGuid, Timestamp};
+use action::{Audited, DeviceId, Reason, Targets, TaskGuid, Timestamp};
 use authority_link::{
     Allowed, Answer, Decision, Mirror, MirroredCollection, MirroredGrant, MirroredPolicy, ResolvedTarget,
     Vouch,
@@ -31,14 +31,14 @@ impl Desk {
         request: &str,
         vouch: &Vouch,
         now: Timestamp,
-    ) -> Result<Decision, DeskError> {
+    ) -> Result<(Decision, Option<Audited>), DeskError> {
         let asked = match self.read(request, vouch) {
             Ok(asked) => asked,
             Err(reason) => return self.refuse_unproven(request, reason, now).await,
         };
         if let Some(known) = self.store.decision(asked.request.id).await? {
             if known.request_sha256 == asked.hash {
-                return Ok(known.decision);
+                return Ok((known.decision, known.audit));
             }
             return self.refuse_unproven(request, Reason::RequestReplayed, now).await;
         }
@@ -66,16 +66,19 @@ impl Desk {
             }),
             Err(reason) => Decision::Refused { reason },
         };
-        let stored = StoredDecision {
+        let mut stored = StoredDecision {
             task_guid: request.id,
             request_sha256: hash,
             person: request.sub,
             person_name: by.name().to_owned(),
             proof: how,
             decision: decision.clone(),
+            audit: None,
             keep_until: request.deliver_by.max(request.exp).plus(REMEMBERED),
         };
         let mut change = self.store.begin().await?;
+        let place = Store::audited(&mut change, &audited(&stored, &request, now)).await?;
+        stored.audit = Some(place.clone());
         Store::put_decision(&mut change, &stored).await?;
         if let (Decision::Allowed(_), Targets::Collection { collection, .. }) = (&decision, &request.targets)
             && let Some(plan) = self.site.rollouts.get(collection)
@@ -83,14 +86,13 @@ impl Desk {
             let (begun, keep) = (Rollout::begin(now), stored.keep_until);
             Store::begin_rollout(&mut change, request.id, plan, &begun, keep).await?;
         }
-        let number = Store::audit(&mut change, &audited(&stored, &request, now)).await?;
         change.commit().await?;
         if let (Some(grant), Decision::Allowed(_)) = (grant, &decision) {
             self.site.proofs.vouched(&grant, now);
         }
         self.say(&stored);
-        self.mark(number);
-        Ok(decision)
+        self.mark(place.number);
+        Ok((decision, Some(place)))
     }
 
     /// Refuses what nobody is known to have asked for. Its id is not taken: whoever has it may still ask.
@@ -99,7 +101,7 @@ impl Desk {
         request: &str,
         reason: Reason,
         now: Timestamp,
-    ) -> Result<Decision, DeskError> {
+    ) -> Result<(Decision, Option<Audited>), DeskError> {
         let claimed = Self::claimed(request);
         self.log.warn(format_args!("Refused a request that nobody is known to have made: {reason}."));
         let entry = AuditEntry {
@@ -112,10 +114,10 @@ impl Desk {
             result: "refused".to_owned(),
         };
         let mut change = self.store.begin().await?;
-        let number = Store::audit(&mut change, &entry).await?;
+        let place = Store::audited(&mut change, &entry).await?;
         change.commit().await?;
-        self.mark(number);
-        Ok(Decision::Refused { reason })
+        self.mark(place.number);
+        Ok((Decision::Refused { reason }, Some(place)))
     }
 
     /// The decision stands; a mark that cannot be written is written with a later one.

@@ -249,7 +249,14 @@ impl Site {
         let vouch = Vouch { user, name: "ann".into() };
         match self.call(Role::Connector, Call::Decide { request: BASE64_STANDARD.encode(bytes), vouch }).await
         {
-            Answer::Decision(decision) => decision,
+            Answer::Decision { decision, audit } => {
+                let last = self.desk.store.audit_head().await.expect("a head");
+                let place = audit.expect("each decision names its place in the audit");
+                if place.number == last.0 {
+                    assert_eq!(place.hash, last.1, "and the hash of the chain up to there");
+                }
+                decision
+            }
             other => panic!("no decision: {other:?}"),
         }
     }

@@ -3,7 +3,7 @@
 //! An entry's own hash is salted, and the chain is made of these ([`proof::audit`]), so that the console can keep the
 //! hashes and learns nothing from them. Entries of earlier versions have no salt, and are hashed as they were then.
 
-use action::Timestamp;
+use action::{Audited, Timestamp};
 use authority_link::AuditLine;
 use database::{DbError, Row, Statement, Transaction, args};
 use proof::{
@@ -47,14 +47,19 @@ const BEGINNING: &str = "";
 impl Store {
     /// Adds an entry, in the same commit as what it is about; returns its number.
     pub(crate) async fn audit(change: &mut Transaction, entry: &AuditEntry) -> Result<u64, DbError> {
+        Self::audited(change, entry).await.map(|place| place.number)
+    }
+
+    /// The same; returns its place.
+    pub(crate) async fn audited(change: &mut Transaction, entry: &AuditEntry) -> Result<Audited, DbError> {
         let (number, before) = match change.row(&LAST, args![]).await? {
             Some(row) => (row.unsigned("number")? + 1, row.text("hash")?.to_owned()),
             None => (1, BEGINNING.to_owned()),
         };
         let (text, salt) = (json(entry), hex::encode(service::dice::bytes::<16>()));
         let hash = chained(&before, number, entry.at.0, &salt, &text);
-        change.execute(&PUT, args![number, entry.at.0, text, hash, salt]).await?;
-        Ok(number)
+        change.execute(&PUT, args![number, entry.at.0, text, hash.as_str(), salt]).await?;
+        Ok(Audited { number, hash })
     }
 
     /// Checks the chain behind entry `after`. Of the oldest entry that is read only the hash is used, unless it is the

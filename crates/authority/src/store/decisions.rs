@@ -1,6 +1,6 @@
 //! Decisions: what was decided of a request, so that the same request gets the same answer and a release knows its action.
 
-use action::{TaskGuid, Timestamp, UserId};
+use action::{Audited, TaskGuid, Timestamp, UserId};
 use authority_link::Decision;
 use database::{DbError, Statement, Transaction, args};
 
@@ -21,16 +21,18 @@ pub(crate) struct StoredDecision {
     pub(crate) proof: String,
     /// What was decided.
     pub(crate) decision: Decision,
+    /// Where it stands in the audit; none for one of an earlier version.
+    pub(crate) audit: Option<Audited>,
     /// How long it must be known: while the action can be released, and its id must not be taken again.
     pub(crate) keep_until: Timestamp,
 }
 
 const ONE: Statement = Statement::both(
-    "SELECT task_guid, request_sha256, person, person_name, proof, decision, keep_until FROM decision WHERE task_guid = $1",
+    "SELECT task_guid, request_sha256, person, person_name, proof, decision, keep_until, audit FROM decision WHERE task_guid = $1",
 );
 const PUT: Statement = Statement::both(
-    "INSERT INTO decision (task_guid, request_sha256, person, person_name, proof, decision, keep_until) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task_guid) DO NOTHING",
+    "INSERT INTO decision (task_guid, request_sha256, person, person_name, proof, decision, keep_until, audit) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (task_guid) DO NOTHING",
 );
 const FORGET: Statement = Statement::both("DELETE FROM decision WHERE keep_until < $1");
 
@@ -46,6 +48,7 @@ impl Store {
                 person_name: row.text("person_name")?.to_owned(),
                 proof: row.text("proof")?.to_owned(),
                 decision: row.json("decision")?,
+                audit: row.opt_text("audit")?.map(|_| row.json("audit")).transpose()?,
                 keep_until: Timestamp(row.int("keep_until")?),
             })
         })
@@ -65,6 +68,7 @@ impl Store {
             stored.proof.as_str(),
             json(&stored.decision),
             stored.keep_until.0,
+            stored.audit.as_ref().map(json),
         ];
         Ok(change.execute(&PUT, arguments).await? > 0)
     }

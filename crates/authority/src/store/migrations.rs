@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 10, sqlite: WITNESS, postgres: WITNESS },
         Step { version: 11, sqlite: RETURNS, postgres: RETURNS },
         Step { version: 12, sqlite: SCOPES, postgres: SCOPES },
+        Step { version: 13, sqlite: RECEIPTS, postgres: RECEIPTS },
     ],
 };
 
@@ -272,4 +273,9 @@ CREATE TABLE scope (
 ALTER TABLE collection ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE assignment ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE person ADD COLUMN discovered TEXT;
+";
+
+/// Decisions know where they stand in the audit.
+const RECEIPTS: &str = "
+ALTER TABLE decision ADD COLUMN audit TEXT;
 ";

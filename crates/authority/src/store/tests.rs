@@ -1,7 +1,8 @@
 //! What the store keeps, on each of the three databases.
 
 use action::{
-    ActionKind, Clocks, DeviceId, EnrolmentId, OfflinePolicy, Reason, ResourceId, TaskGuid, Timestamp, UserId,
+    ActionKind, Audited, Clocks, DeviceId, EnrolmentId, OfflinePolicy, Reason, ResourceId, TaskGuid,
+    Timestamp, UserId,
 };
 use action::{Targets, TaskId};
 use authority_link::{Allowed, Decision, Facts};
@@ -292,6 +293,7 @@ async fn the_first_decision_on_an_action_stands() {
             person_name: "ann".into(),
             proof: "vouched by the console".into(),
             decision: Decision::Allowed(allowed),
+            audit: Some(Audited { number: 7, hash: "ab".into() }),
             keep_until: Timestamp(100),
         };
         let refused =

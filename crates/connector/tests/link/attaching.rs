@@ -143,6 +143,7 @@ pub(crate) fn options(folder: &std::path::Path, console: &str) -> AttachOptions 
         code: code().reveal(),
         site: site(),
         site_name: "Delft".into(),
+        root: None,
         proxy: None,
         ca_file: None,
     }

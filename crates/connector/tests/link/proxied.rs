@@ -28,6 +28,7 @@ async fn a_site_is_attached_through_a_proxy_and_with_a_ca_of_its_own() {
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, &certificate).expect("written");
     let options = AttachOptions {
+        root: None,
         proxy: Some(format!("http://kim:secret@{proxy}")),
         ca_file: Some(ca),
         ..options(folder.path(), "https://console.test")
@@ -68,6 +69,7 @@ async fn a_proxy_that_inspects_tls_and_is_trusted_is_named_and_changes_nothing()
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, &certificate).expect("written");
     let options = AttachOptions {
+        root: None,
         proxy: Some(format!("http://{proxy}")),
         ca_file: Some(ca),
         ..options(folder.path(), "https://console.test")
@@ -88,6 +90,7 @@ async fn a_proxy_that_refuses_is_named() {
         }
     });
     let options = AttachOptions {
+        root: None,
         proxy: Some(format!("http://{proxy}")),
         ..options(folder.path(), "https://console.test")
     };

@@ -82,8 +82,8 @@ impl Outbox {
             rule: String::new(),
             result: "done".to_owned(),
         };
-        let key = request.key.to_string();
-        self.store.attach(code, request.site, &request.site_name, &key, now, &[entry]).await
+        let (key, root) = (request.key.to_string(), request.root.map(|root| root.sha256));
+        self.store.attach(code, request.site, &request.site_name, &key, root, now, &[entry]).await
     }
 
     /// Hears when there may be something to send, or a site was offboarded.

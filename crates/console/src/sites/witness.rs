@@ -5,13 +5,16 @@ use std::{collections::BTreeMap, time::Duration};
 
 use action::{SiteId, TenantId};
 use database::DbError;
-use proof::{audit::Head, witness::Page};
+use proof::{AuditHead, TrustDocument, Trusted, audit::Head, witness::Page};
 use service::{error::Chain, shutdown::Shutdown};
 use site_link::{Answer, Question, audit_head, keys::LinkKey};
 use tokio::time::Instant;
 
 use super::questions::NoAnswer;
-use crate::{state::Console, store::Compared};
+use crate::{
+    state::Console,
+    store::{Compared, Signed, SiteTrust},
+};
 
 /// How often a site is asked.
 const EVERY: Duration = Duration::from_secs(60);
@@ -106,13 +109,42 @@ impl Console {
         let Some(linked) = self.outbox().site(site).await? else {
             return Err(NotCompared::NoAnswer(NoAnswer::Away));
         };
-        let now = self.now();
-        let compared = self.store().compare_site_audit(site, &linked.name, linked.tenant, &page, now).await?;
+        let signed = self.signed(site, &page).await?;
+        let (tenant, now) = (linked.tenant, self.now());
+        let compared =
+            self.store().compare_site_audit(site, &linked.name, tenant, &page, &signed, now).await?;
         if let Compared::Broken { what, known: false } = compared {
             let log = self.log().field("site", site);
             log.error(format_args!("The audit of site {site} is not what it was: {what}."));
         }
         Ok(page)
+    }
+
+    /// Verifies that a site's authority has signed the head of a page, with keys that its root key leads to.
+    async fn signed(&self, site: SiteId, page: &Page) -> Result<Signed, NotCompared> {
+        let Some(SiteTrust { root, document }) = self.store().site_trust(site).await? else {
+            return Ok(Signed::NotProved);
+        };
+        let known = document.and_then(|text| Trusted::verify(&text, root).ok());
+        if known.as_ref().is_some_and(|known| has_signed(known.document(), site, page)) {
+            return Ok(Signed::Verified);
+        }
+        // Its keys may have been replaced since.
+        let answer = self.questions().ask(site, Question::Trust).await.map_err(NotCompared::NoAnswer)?;
+        let Answer::Trust { document } = answer else { return Ok(Signed::NotProved) };
+        let Ok(offered) = Trusted::verify(&document, root) else {
+            let what = "the site's trust document is not signed by the root key that the console was told";
+            return Ok(Signed::Wrong(what.to_owned()));
+        };
+        let next = offered.root();
+        match offered.accept(known.as_ref().map(Trusted::document), self.now()) {
+            Ok(accepted) if has_signed(&accepted, site, page) => {
+                self.store().put_site_trust(site, next, &document).await?;
+                Ok(Signed::Verified)
+            }
+            Ok(_) => Ok(Signed::Wrong("its head is not signed by the site's authority".to_owned())),
+            Err(error) => Ok(Signed::Wrong(error.to_string())),
+        }
     }
 
     /// Returns a page of a tenant's audit for a site to keep, signed with the console's link key.
@@ -123,4 +155,9 @@ impl Console {
         page.signed = audit_head::sign(&key, tenant, head).to_string();
         Ok(page)
     }
+}
+
+fn has_signed(document: &TrustDocument, site: SiteId, page: &Page) -> bool {
+    let head = AuditHead::verify(&page.signed, document);
+    document.site == site && head.is_ok_and(|head| (head.number, head.hash) == (page.last, page.head))
 }

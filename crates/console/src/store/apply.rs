@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use action::{DeviceId, Entry, SiteId, State, TaskGuid, TenantId, Timestamp};
+use action::{Audited, DeviceId, Entry, Event, SiteId, State, TaskGuid, TenantId, Timestamp};
 use database::{DbError, Statement, args};
 
 use super::{Store, changes, conclude, outbox};
@@ -42,6 +42,8 @@ struct Batch {
     targets: BTreeMap<(TaskGuid, DeviceId), Touched>,
     history: Vec<write::HistoryRow>,
     delays: Vec<(State, Duration)>,
+    /// The places of the site's audit that it named.
+    receipts: Vec<Audited>,
     strange: u64,
 }
 
@@ -87,6 +89,7 @@ impl Store {
             batch.hear(entry, number);
         }
         write::all(&mut transaction, tenant, site, &batch, now).await?;
+        Self::take_receipts(&mut transaction, site, &batch.receipts, now).await?;
 
         let touched: BTreeSet<TaskGuid> = batch.history.iter().map(|row| row.action).collect();
         let touched: Vec<TaskGuid> = touched.into_iter().collect();
@@ -111,6 +114,10 @@ impl Store {
 impl Batch {
     /// Takes in one entry, in the order of the batch.
     fn hear(&mut self, entry: &Entry, number: u64) {
+        if let Event::Audited(place) = &entry.event {
+            self.receipts.push(place.clone());
+            return;
+        }
         let Some(action) = self.actions.get_mut(&entry.task_guid) else {
             self.strange += 1;
             return;

@@ -3,6 +3,7 @@
 use action::{SiteId, TenantId, Timestamp};
 use console_api::{Change, Link, SiteChange, SiteState};
 use database::{DbError, Statement, args};
+use proof::Hash;
 
 use super::{Audit, Store, changes};
 
@@ -47,9 +48,9 @@ const FOUND: Statement = Statement::split(
     "SELECT tenant, state, link_key FROM site WHERE id = $1 FOR UPDATE",
 );
 const ATTACH: Statement = Statement::both(
-    "INSERT INTO site (id, tenant, name, link_key, state, attached) VALUES ($1, $2, $3, $4, 'attached', $5)
+    "INSERT INTO site (id, tenant, name, link_key, state, attached, root) VALUES ($1, $2, $3, $4, 'attached', $5, $6)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, link_key = excluded.link_key, state = 'attached',
-         attached = excluded.attached, link_up = 0, link_changed = NULL, events = 0, devices_seq = 0",
+         attached = excluded.attached, root = excluded.root, trust = NULL, link_up = 0, link_changed = NULL, events = 0, devices_seq = 0",
 );
 
 impl Store {
@@ -90,6 +91,7 @@ impl Store {
         site: SiteId,
         name: &str,
         link_key: &str,
+        root: Option<Hash>,
         now: Timestamp,
         audit: &[Audit],
     ) -> Result<AttachOutcome, DbError> {
@@ -115,7 +117,9 @@ impl Store {
         {
             return Ok(AttachOutcome::AlreadyAttached);
         }
-        transaction.execute(&ATTACH, args![&id, &tenant, name, link_key, now.0]).await?;
+        transaction
+            .execute(&ATTACH, args![&id, &tenant, name, link_key, now.0, root.map(|root| root.hex())])
+            .await?;
         let link = Link { up: false, since: None };
         let change = Change::Site(SiteChange { site, state: SiteState::Attached, link });
         changes::append(&mut transaction, code.tenant, &[change], now).await?;

@@ -1,12 +1,12 @@
 //! What is kept of sites' audits, and the tenant's own audit as hashes for its sites to keep.
 
-use action::{SiteId, TenantId, Timestamp};
+use action::{Audited, SiteId, TenantId, Timestamp};
 use console_api::SiteAudit;
-use database::{DbError, Row, Statement, args};
+use database::{DbError, Row, Statement, Transaction, args};
 use proof::{
     Hash,
     audit::{Entry, Head},
-    witness::{Kept, PAGE, Page},
+    witness::{self, Kept, PAGE, Page},
 };
 
 use super::{Audit, Store, audit};
@@ -22,6 +22,17 @@ pub(crate) enum Compared {
     Whole,
     /// It is not, in words; `known` where that was known before.
     Broken { what: String, known: bool },
+}
+
+/// What the signature of a head says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Signed {
+    /// The site's authority has signed it.
+    Verified,
+    /// Nobody can tell: the console does not know the authority's keys.
+    NotProved,
+    /// It has not, in words.
+    Wrong(String),
 }
 
 const KEPT: Statement = Statement::both(
@@ -40,11 +51,20 @@ const KEEP: Statement = Statement::split(
 );
 const FORGET_BEFORE: Statement = Statement::both("DELETE FROM site_audit WHERE site = $1 AND number < $2");
 const PUT_HEAD: Statement = Statement::both(
-    "INSERT INTO site_audit_head (site, number, hash, signed, at, checked) VALUES ($1, $2, $3, $4, $5, $5)
+    "INSERT INTO site_audit_head (site, number, hash, signed, at, checked, verified)
+     VALUES ($1, $2, $3, $4, $5, $5, $6)
      ON CONFLICT (site) DO UPDATE SET number = excluded.number, hash = excluded.hash, signed = excluded.signed,
-        at = excluded.at, checked = excluded.checked",
+        at = excluded.at, checked = excluded.checked, verified = excluded.verified",
 );
-const CHECKED: Statement = Statement::both("UPDATE site_audit_head SET checked = $2 WHERE site = $1");
+const CHECKED: Statement =
+    Statement::both("UPDATE site_audit_head SET checked = $2, verified = $3 WHERE site = $1");
+const NAMED: Statement = Statement::both(
+    "SELECT number, chain FROM site_receipt WHERE site = $1 AND number > $2 AND number <= $3 ORDER BY number",
+);
+const NAME: Statement = Statement::both(
+    "INSERT INTO site_receipt (site, number, chain) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+);
+const FORGET_NAMED: Statement = Statement::both("DELETE FROM site_receipt WHERE site = $1 AND number <= $2");
 const PUT_BROKEN: Statement = Statement::both(
     "INSERT INTO site_audit_head (site, number, hash, signed, at, checked, broken)
      VALUES ($1, 0, '0000000000000000000000000000000000000000000000000000000000000000', '', $3, $3, $2)
@@ -53,7 +73,7 @@ const PUT_BROKEN: Statement = Statement::both(
 const FORGET: Statement = Statement::both("DELETE FROM site_audit WHERE site = $1");
 const FORGET_HEAD: Statement = Statement::both("DELETE FROM site_audit_head WHERE site = $1");
 const OF_TENANT: Statement = Statement::both(
-    "SELECT site.id, site.name, kept.number, kept.hash, kept.signed, kept.at, kept.checked, kept.broken
+    "SELECT site.id, site.name, kept.number, kept.hash, kept.signed, kept.at, kept.checked, kept.verified, kept.broken
      FROM site JOIN site_audit_head AS kept ON kept.site = site.id WHERE site.tenant = $1 ORDER BY site.name, site.id",
 );
 const OWN: Statement = Statement::both(
@@ -77,6 +97,7 @@ impl Store {
         name: &str,
         tenant: TenantId,
         page: &Page,
+        signed: &Signed,
         now: Timestamp,
     ) -> Result<Compared, DbError> {
         let id = site.to_string();
@@ -104,10 +125,17 @@ impl Store {
             rule: String::new(),
             result,
         };
-        let fresh = match page.compare(&kept) {
+        let named = change.rows(&NAMED, args![&id, page.after, page.end()]).await?;
+        let named = named.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let compared = page.compare(&kept).map_err(|broken| broken.to_string());
+        let compared = compared.and_then(|fresh| match signed {
+            Signed::Wrong(what) => Err(what.clone()),
+            Signed::Verified | Signed::NotProved => as_named(fresh, &named),
+        });
+        let verified = *signed == Signed::Verified;
+        let fresh = match compared {
             Ok(fresh) => fresh,
-            Err(broken) => {
-                let what = broken.to_string();
+            Err(what) => {
                 let known = was_broken.as_ref() == Some(&what);
                 change.execute(&PUT_BROKEN, args![&id, what.as_str(), now.0]).await?;
                 if !known {
@@ -125,13 +153,15 @@ impl Store {
                 .collect();
             change.execute(&KEEP, args![&id].set(&rows)).await?;
             change.execute(&FORGET_BEFORE, args![&id, page.oldest]).await?;
-            change.execute(&PUT_HEAD, args![&id, number, &chain, page.signed.as_str(), now.0]).await?;
+            let signed = page.signed.as_str();
+            change.execute(&PUT_HEAD, args![&id, number, &chain, signed, now.0, verified]).await?;
+            change.execute(&FORGET_NAMED, args![&id, number]).await?;
             if page.news {
                 audit::append(&mut change, &[says(format!("{id} {number}:{chain}"), "done".to_owned())])
                     .await?;
             }
         } else {
-            change.execute(&CHECKED, args![&id, now.0]).await?;
+            change.execute(&CHECKED, args![&id, now.0, verified]).await?;
         }
         change.commit().await?;
         Ok(match was_broken {
@@ -158,10 +188,34 @@ impl Store {
                 signed: row.text("signed")?.to_owned(),
                 at: Timestamp(row.int("at")?),
                 checked: Timestamp(row.int("checked")?),
+                verified: row.flag("verified")?,
                 broken: row.opt_text("broken")?.map(str::to_owned),
             })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// Takes in the places of a site's audit that it named with its decisions: what is kept must be the same, and what comes
+    /// later will have to be.
+    pub(super) async fn take_receipts(
+        change: &mut Transaction,
+        site: SiteId,
+        receipts: &[Audited],
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let id = site.to_string();
+        for Audited { number, hash } in receipts {
+            match change.row(&KEPT_AT, args![&id, *number]).await? {
+                Some(row) if row.text("chain")? == hash => {}
+                Some(_) => {
+                    change.execute(&PUT_BROKEN, args![&id, other(*number), now.0]).await?;
+                }
+                None => {
+                    change.execute(&NAME, args![&id, *number, hash.as_str()]).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Forgets what is kept of a site's audit: after the site was restored from a backup, the two begin anew.
@@ -170,6 +224,7 @@ impl Store {
         let mut change = self.db.begin().await?;
         change.execute(&FORGET, args![&id]).await?;
         change.execute(&FORGET_HEAD, args![&id]).await?;
+        change.execute(&FORGET_NAMED, args![&id, i64::MAX]).await?;
         audit::append(&mut change, &[entry]).await?;
         change.commit().await
     }
@@ -212,4 +267,23 @@ impl Store {
             news,
         })
     }
+}
+
+fn place(row: &Row) -> Result<(u64, String), DbError> {
+    Ok((row.unsigned("number")?, row.text("chain")?.to_owned()))
+}
+
+/// Returns the entries where each that the site named before is the one that it named.
+fn as_named(fresh: Vec<witness::Fresh>, named: &[(u64, String)]) -> Result<Vec<witness::Fresh>, String> {
+    let differs = |(number, chain): &&(u64, String)| {
+        fresh.iter().any(|one| one.number == *number && one.chain.hex() != *chain)
+    };
+    match named.iter().find(differs) {
+        Some((number, _)) => Err(other(*number)),
+        None => Ok(fresh),
+    }
+}
+
+fn other(number: u64) -> String {
+    format!("entry {number} is not the one that the site named with its decision")
 }

@@ -8,3 +8,4 @@ mod requests;
 mod links;
 mod uploads;
 mod answers;
+mod witness;

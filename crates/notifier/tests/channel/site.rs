@@ -129,6 +129,7 @@ impl Site {
             offline,
             aim: if targets.len() == 1 { Aim::Devices } else { Aim::Collection },
             rule: "role".to_owned(),
+            audit: None,
         };
         self.authority.allow(&forward);
         let targets: Vec<DeviceId> = targets.iter().copied().map(device).collect();

@@ -22,6 +22,23 @@ fn the_bytes_are_those_of_the_protocol_page() {
 }
 
 #[test]
+fn the_root_key_is_told_by_a_holder_of_the_code_and_by_nobody_in_between() {
+    let root = Hash::of(b"root");
+    let request = request("Delft").with_root(root, &code());
+    assert_eq!(request.verify(tenant(), &code().key()), Ok(()));
+    let read = AttachRequest::decode(&serde_json::to_vec(&request).expect("plain")).expect("read");
+    assert_eq!(read.root.map(|root| root.sha256), Some(root));
+    let other = Hash::of(b"another");
+    let swapped =
+        AttachRequest { root: read.root.map(|root| SiteRoot { sha256: other, ..root }), ..read.clone() };
+    assert_eq!(swapped.verify(tenant(), &code().key()), Err(AttachRefusal::CodeNotValid));
+    // It belongs to this request: another one cannot carry it.
+    let moved = AttachRequest { root: read.root, ..self::request("Leiden") };
+    assert_eq!(moved.verify(tenant(), &code().key()), Err(AttachRefusal::CodeNotValid));
+    assert_eq!(answer(&read).verify(&read, &code()), Ok(()));
+}
+
+#[test]
 fn a_lost_answer_can_be_asked_for_again() {
     assert_eq!(answer(&request("Delft")), answer(&request("Delft")));
 }

@@ -60,7 +60,12 @@ async fn what_comes_again_changes_nothing_and_costs_nothing() {
         );
         assert!(
             !store
-                .refuse(guid(1), &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None }, NOW)
+                .refuse(
+                    guid(1),
+                    &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
+                    None,
+                    NOW
+                )
                 .await
                 .expect(name),
             "{name}"
@@ -80,6 +85,7 @@ async fn a_refused_request_ends_for_all_of_its_targets() {
                 .refuse(
                     guid(1),
                     &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
+                    None,
                     after(1)
                 )
                 .await

@@ -91,6 +91,7 @@ pub(crate) fn allowed(number: u64) -> Forward {
         offline: OfflinePolicy::Queue,
         aim: Aim::Devices,
         rule: "role Operations Administrator on SMS00001".into(),
+        audit: None,
     }
 }
 

@@ -19,7 +19,12 @@ async fn what_ended_long_ago_goes_whole_and_what_is_open_stays() {
         forwarded(&store, 2, 2).await;
         store.take_notification(&notification(3)).await.expect(name);
         store
-            .refuse(guid(3), &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None }, after(10))
+            .refuse(
+                guid(3),
+                &Reason::UserUnknownToSite { discovers: Vec::new(), grantor: None },
+                None,
+                after(10),
+            )
             .await
             .expect(name);
         store.record(&[update(1, 1, done()), update(1, 2, done())], after(10)).await.expect(name);

@@ -131,7 +131,15 @@ async fn verify_sites(client: &Client) -> anyhow::Result<Vec<SiteAudit>> {
 fn told(site: &SiteAudit) -> String {
     let SiteAudit { name, number, checked, .. } = site;
     match &site.broken {
-        None => format!("site {name}: whole up to entry {number}, compared at {checked}"),
+        None if site.verified => {
+            format!(
+                "site {name}: whole up to entry {number}, signed by the site's authority, compared at {checked}"
+            )
+        }
+        None => format!(
+            "site {name}: whole up to entry {number}, compared at {checked}; the console does not know the site's root key \
+             (attach the site anew), so its connector alone says that this is the site's audit"
+        ),
         Some(what) => format!("site {name}: {what}; what was there up to entry {number} is kept here"),
     }
 }

@@ -100,10 +100,11 @@ fn answer(call: Call, state: &mut State) -> Answer {
             let request = Request::parse(&bytes).expect("validated before");
             assert_eq!((vouch.user, vouch.name.as_str()), (request.sub, "kim"));
             state.decided.push(request.clone());
-            Answer::Decision(match &state.refuse {
+            let decision = match &state.refuse {
                 Some(reason) => Decision::Refused { reason: reason.clone() },
                 None => Decision::Allowed(allowed(&request, state)),
-            })
+            };
+            Answer::Decision { decision, audit: None }
         }
         Call::Targets { after, limit, .. } => {
             let after = |target: &&ResolvedTarget| after.is_none_or(|after| target.device > after);

@@ -163,7 +163,8 @@ async fn first_administrator(
 }
 
 async fn attach(plan: &Plan, client: &Client, site: &SiteFolder) -> anyhow::Result<()> {
-    let OwnerAnswer::Status { site: id, name, .. } = site.ask(OwnerCall::Status).await? else {
+    let status = site.ask(OwnerCall::Status).await?;
+    let OwnerAnswer::Status { site: id, name, root_key_sha256, .. } = status else {
         anyhow::bail!("the site authority does not say which site it is");
     };
     let code = client.create_attach_code().await.map_err(refused)?.code;
@@ -173,6 +174,7 @@ async fn attach(plan: &Plan, client: &Client, site: &SiteFolder) -> anyhow::Resu
         code,
         site: id,
         site_name: name,
+        root: root_key_sha256.parse().ok(),
         proxy: None,
         ca_file: None,
     };

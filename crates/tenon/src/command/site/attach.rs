@@ -39,8 +39,8 @@ pub(crate) struct Way {
 
 /// Attaches the site to a console.
 pub(super) async fn attach(attach: Attach) -> anyhow::Result<()> {
-    let (site, site_name) = match attach.site.ask(OwnerCall::Status).await? {
-        OwnerAnswer::Status { site, name, .. } => (site, name),
+    let (site, site_name, root) = match attach.site.ask(OwnerCall::Status).await? {
+        OwnerAnswer::Status { site, name, root_key_sha256, .. } => (site, name, root_key_sha256.parse().ok()),
         other => return Err(unexpected(&other)),
     };
     let (folder, way) = (attach.site.folder, attach.way);
@@ -50,6 +50,7 @@ pub(super) async fn attach(attach: Attach) -> anyhow::Result<()> {
         code: attach.code,
         site,
         site_name,
+        root,
         proxy: way.proxy.clone(),
         ca_file: way.ca_file.clone(),
     };
