@@ -16,7 +16,10 @@ async fn an_entry_that_is_changed_at_the_site_is_found_at_the_console() {
     assert!(!site.signed.is_empty() && site.broken.is_none(), "{site:?}");
     let (done, out, err) = world.tenon_as("ann", &["audit", "verify"]);
     assert!(done && out.contains("site Story: whole up to entry"), "{out}{err}");
-    assert!(out.contains("signed by the site's authority"), "the site told its root key when it was attached: {out}");
+    assert!(
+        out.contains("signed by the site's authority"),
+        "the site told its root key when it was attached: {out}"
+    );
     let heads = world.client.audit(None).await.expect("the audit").items;
     assert!(heads.iter().any(|entry| entry.what == "audit.head" && entry.who == "site Story"), "{heads:#?}");
 

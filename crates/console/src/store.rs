@@ -39,7 +39,7 @@ use service::wake::{Topic, Wakes};
 
 pub(crate) use actions::{ActionFilter, ActionRow};
 pub(crate) use apply::Applied;
-pub(crate) use attach::{AttachOutcome, StoredCode};
+pub(crate) use attach::{AttachOutcome, NewSite, StoredCode};
 pub(crate) use audit::Audit;
 pub(crate) use cancel::Cancelled;
 pub(crate) use depths::Depths;

@@ -19,7 +19,8 @@ use crate::{
     spans::Spans,
     state::Clock,
     store::{
-        Applied, AttachOutcome, Audit, Identity, LinkedSite, Outgoing, Store, StoredCode, UploadApplied,
+        Applied, AttachOutcome, Audit, Identity, LinkedSite, NewSite, Outgoing, Store, StoredCode,
+        UploadApplied,
     },
 };
 
@@ -82,8 +83,13 @@ impl Outbox {
             rule: String::new(),
             result: "done".to_owned(),
         };
-        let (key, root) = (request.key.to_string(), request.root.map(|root| root.sha256));
-        self.store.attach(code, request.site, &request.site_name, &key, root, now, &[entry]).await
+        let new = NewSite {
+            site: request.site,
+            name: &request.site_name,
+            link_key: &request.key.to_string(),
+            root: request.root.map(|root| root.sha256),
+        };
+        self.store.attach(code, &new, now, &[entry]).await
     }
 
     /// Hears when there may be something to send, or a site was offboarded.

@@ -16,6 +16,16 @@ pub(crate) struct StoredCode {
     pub(crate) expires: Timestamp,
 }
 
+/// A site that has proved that it holds a code and a key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewSite<'a> {
+    pub(crate) site: SiteId,
+    pub(crate) name: &'a str,
+    pub(crate) link_key: &'a str,
+    /// SHA-256 of the root key of its authority, where it tells it.
+    pub(crate) root: Option<Hash>,
+}
+
 /// What became of an attachment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum AttachOutcome {
@@ -88,13 +98,11 @@ impl Store {
     pub(crate) async fn attach(
         &self,
         code: &StoredCode,
-        site: SiteId,
-        name: &str,
-        link_key: &str,
-        root: Option<Hash>,
+        new: &NewSite<'_>,
         now: Timestamp,
         audit: &[Audit],
     ) -> Result<AttachOutcome, DbError> {
+        let NewSite { site, name, link_key, root } = *new;
         let mut transaction = self.db.begin().await?;
         let (tenant, id) = (code.tenant.to_string(), site.to_string());
         let repeated = transaction.row(&WAS_USED, args![&tenant, &code.id, &id]).await?.is_some();

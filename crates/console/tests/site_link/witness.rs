@@ -1,7 +1,7 @@
 //! The console keeps the hashes of a site's audit, and verifies that the site's authority signed its head: with keys that the
 //! root key leads to which the site told when it was attached.
 
-use action::{Audited, Entry, Event, Hop, TaskGuid};
+use action::{Audited, Entry, Event, Hop, TaskGuid, Timestamp};
 use console_api::SiteAudit;
 use proof::{
     AuditHead, Hash, Servers, SigningKey, TrustDocument,
@@ -19,6 +19,7 @@ struct Signing {
     root: SigningKey,
     task: SigningKey,
     version: u64,
+    issued: Timestamp,
 }
 
 impl Signing {
@@ -37,7 +38,7 @@ impl Signing {
         answer.verify(&request, &code).expect("genuine");
         let (tenant, console, console_key) = (code.tenant, answer.console, answer.key);
         site.pinned = Some(Pinned { tenant, site: site.id, console, console_key });
-        Self { site, root, task, version: 1 }
+        Self { site, root, task, version: 1, issued: clock::now() }
     }
 
     fn trust(&self, signed_by: &SigningKey) -> String {
@@ -46,8 +47,8 @@ impl Signing {
             site_name: "Delft".into(),
             version: self.version,
             epoch: 1,
-            issued_at: clock::now(),
-            expires: clock::now().plus(std::time::Duration::from_secs(3_600)),
+            issued_at: self.issued,
+            expires: self.issued.plus(std::time::Duration::from_secs(3_600)),
             root: signed_by.verifying().hash(),
             ca: "-----BEGIN CERTIFICATE-----\n".into(),
             task_keys: vec![self.task.verifying()],
