@@ -31,7 +31,7 @@ async fn a_role_that_is_limited_to_a_scope_reaches_what_carries_it() {
     site(&["scope", "carry", "Tills", "--scope", "Retail"]);
     let allowed = world.ask(ActionKind::MACHINE_POLICY, &till).await;
     assert_eq!(world.ended(allowed).await.state, State::Done);
-    let who = site(&["site", "whocan", "sync-machine-policy", "till-1"]);
+    let who = site(&["site", "whocan", "sync-machine-policy", "till-1", "--json"]);
     assert!(who.contains("ann") && who.contains("of the scope Retail"), "{who}");
     let who = site(&["site", "whocan", "sync-machine-policy", "desk-1"]);
     assert!(who.contains("nobody may"), "{who}");

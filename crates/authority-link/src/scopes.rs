@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the owner asks about security scopes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "scopes", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ScopeCall {
     /// Make a scope, or say anew what it is for.
     Put {

@@ -6,7 +6,7 @@ use authority_link::{
     Allowed, Answer, ApplicationAnswer, AssignmentEntry, AuditLine, CollectionEntry, Decision, DeviceEntry,
     DryRun, Enrolled, Explained, Held, JoinTokenEntry, Mirror, MirroredCollection, MirroredPolicy,
     OwnerAnswer, PersonEntry, PolicyConflict, PolicyEntry, PolicyVersion, Released, ResolvedTarget,
-    RolloutEntry, RolloutPlan, SiteKey, SiteKeyEntry, Standing, TicketKey, WhoMay, Witnessed,
+    RolloutEntry, RolloutPlan, ScopeEntry, SiteKey, SiteKeyEntry, Standing, TicketKey, WhoMay, Witnessed,
 };
 
 use super::{page, uuid};

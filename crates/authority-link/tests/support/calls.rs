@@ -1,7 +1,7 @@
 use action::{ActionKind, DeviceId, ResourceId, TaskGuid, TenantId, UserId};
 use authority_link::{
     ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, ProofCall, Results, Role,
-    SiteKey, Standing, Vouch,
+    ScopeCall, SiteKey, Standing, Vouch,
 };
 use proof::Level;
 
@@ -356,21 +356,21 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
         ),
         (
             OwnerCall::Scopes { call: ScopeCall::Put { name: "Retail".into(), description: "shops".into() } },
-            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"put","name":"Retail","description":"shops"}}"#,
+            r#""call":"owner","owner":{"ask":"scopes","call":{"what":"put","name":"Retail","description":"shops"}}"#,
         ),
         (
             OwnerCall::Scopes {
                 call: ScopeCall::Carry { collection: "Shops".into(), scopes: vec!["Retail".into()] },
             },
-            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"carry","collection":"Shops","scopes":["Retail"]}}"#,
+            r#""call":"owner","owner":{"ask":"scopes","call":{"what":"carry","collection":"Shops","scopes":["Retail"]}}"#,
         ),
         (
             OwnerCall::Scopes { call: ScopeCall::Remove { name: "Retail".into() } },
-            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"remove","name":"Retail"}}"#,
+            r#""call":"owner","owner":{"ask":"scopes","call":{"what":"remove","name":"Retail"}}"#,
         ),
         (
             OwnerCall::Scopes { call: ScopeCall::List },
-            r#""call":"owner","owner":{"ask":"scopes","call":{"scopes":"list"}}"#,
+            r#""call":"owner","owner":{"ask":"scopes","call":{"what":"list"}}"#,
         ),
         (
             OwnerCall::Unassign { user, role: "r".into() },

@@ -46,6 +46,8 @@ struct Asked {
     holdings: Vec<Holding>,
     permission: String,
     collection: String,
+    /// The scopes that the collection carries.
+    scopes: Vec<String>,
 }
 
 impl std::fmt::Debug for Judge {
@@ -83,12 +85,13 @@ impl Judge {
             holdings: holdings.to_vec(),
             permission: permission.to_owned(),
             collection: collection.to_owned(),
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         };
         let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
         if let Some(roles) = known {
             return Ok(roles);
         }
-        let roles = self.judge(person, holdings, permission, collection)?;
+        let roles = self.judge(person, holdings, permission, collection, scopes)?;
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() >= KEPT {
             answers.clear();
@@ -103,6 +106,7 @@ impl Judge {
         holdings: &[Holding],
         permission: &str,
         collection: &str,
+        scopes: &[&str],
     ) -> Result<Vec<String>, RulesError> {
         let principal = uid("Person", person)?;
         let resource = uid("Collection", collection)?;

@@ -69,6 +69,7 @@ pub(crate) fn answered_otherwise(answer: Answer) -> Refusal {
         | Answer::Paired { .. }
         | Answer::KeyBound(_)
         | Answer::Audit(_)
+        | Answer::Trust { .. }
         | Answer::Unknown => {
             let fix = "Bring the site and the console to the same version.";
             let (status, title) = (StatusCode::BAD_GATEWAY, "The site answered something else");
