@@ -46,7 +46,7 @@ pub(crate) struct Probe {
     once: bool,
 }
 
-/// What probes are counted into.
+/// What the probes of one device are counted into.
 struct Counters {
     back: Counter,
     failed: Counter,
@@ -59,7 +59,7 @@ pub(crate) async fn run(probe: Probe) -> anyhow::Result<ExitCode> {
     let client = probe.console.client()?;
     let shutdown = Shutdown::on_signals().context("failed to listen for signals")?;
     let metrics = Metrics::new();
-    let counters = Counters::new(&metrics);
+    let devices: Vec<_> = probe.devices.iter().map(|name| (name, Counters::new(&metrics, name))).collect();
     let _watched = match probe.listen {
         None => None,
         Some(address) => {
@@ -72,7 +72,7 @@ pub(crate) async fn run(probe: Probe) -> anyhow::Result<ExitCode> {
     };
     loop {
         let mut all_back = true;
-        for name in &probe.devices {
+        for (name, counters) in &devices {
             let began = Instant::now();
             let outcome = tokio::select! {
                 outcome = one(&client, name, Duration::from_secs(probe.within_seconds.into())) => outcome,
@@ -127,16 +127,17 @@ async fn one(client: &Client, name: &str, within: Duration) -> Result<(), String
 }
 
 impl Counters {
-    fn new(metrics: &Metrics) -> Self {
+    fn new(metrics: &Metrics, device: &str) -> Self {
+        let of = [("device", device)];
         Self {
-            back: metrics.counter("tenon_probes_total", "Probes that came back", &[]),
+            back: metrics.counter("tenon_probes_total", "Probes that came back", &of),
             failed: metrics.counter(
                 "tenon_probe_failures_total",
                 "Probes that did not come back in time, or were refused",
-                &[],
+                &of,
             ),
-            seconds: metrics.histogram("tenon_probe_seconds", "From the request to the answer", &[]),
-            up: metrics.gauge("tenon_probe_up", "Whether the last probe came back: 1 yes, 0 no", &[]),
+            seconds: metrics.histogram("tenon_probe_seconds", "From the request to the answer", &of),
+            up: metrics.gauge("tenon_probe_up", "Whether the last probe came back: 1 yes, 0 no", &of),
         }
     }
 
@@ -158,15 +159,15 @@ mod tests {
     #[test]
     fn only_probes_that_came_back_are_timed() {
         let metrics = Metrics::new();
-        let counters = Counters::new(&metrics);
+        let counters = Counters::new(&metrics, "a");
         counters.count(true, Duration::from_millis(30));
         counters.count(false, Duration::from_secs(60));
         let text = metrics.exposition();
         for line in [
-            "tenon_probes_total 1",
-            "tenon_probe_failures_total 1",
-            "tenon_probe_seconds_count 1",
-            "tenon_probe_up 0",
+            "tenon_probes_total{device=\"a\"} 1",
+            "tenon_probe_failures_total{device=\"a\"} 1",
+            "tenon_probe_seconds_count{device=\"a\"} 1",
+            "tenon_probe_up{device=\"a\"} 0",
         ] {
             assert!(text.lines().any(|told| told == line), "{line} in\n{text}");
         }
