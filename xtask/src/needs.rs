@@ -26,7 +26,7 @@ const NEEDS: &[Need] = &[
         is_there: || in_path("chromium"),
     },
     Need {
-        what: "Python 3 with venv (a second verifier of signed requests, and schemathesis, which tries the API)",
+        what: "Python 3 with venv (a second verifier of signed requests, schemathesis, which tries the API, and OpenTelemetry's own messages)",
         package: "python3-venv",
         is_there: python_venv,
     },
@@ -34,6 +34,11 @@ const NEEDS: &[Need] = &[
         what: "debootstrap (policies and packages are tried in a Debian of their own)",
         package: "debootstrap",
         is_there: || in_path("debootstrap"),
+    },
+    Need {
+        what: "promtool (the alert rules are tested as Prometheus reads them)",
+        package: "prometheus",
+        is_there: || in_path("promtool"),
     },
 ];
 

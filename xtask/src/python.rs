@@ -6,11 +6,12 @@ use anyhow::Context as _;
 
 use crate::shell;
 
-/// The lists, pinned, and the environments that they are installed into: what a second verifier of signed requests needs, and
-/// what tries the API with whatever its description allows and does not.
-const LISTS: [(&str, &str); 2] = [
+/// The lists, pinned, and the environments that they are installed into: what a second verifier of signed requests needs,
+/// what tries the API with whatever its description allows and does not, and what reads traces as a collector does.
+const LISTS: [(&str, &str); 3] = [
     ("e2e/verifier/requirements.txt", "target/verifier"),
     ("e2e/schemathesis/requirements.txt", "target/schemathesis"),
+    ("e2e/collector/requirements.txt", "target/collector"),
 ];
 
 /// The list that was installed last, in the environment that it was installed into.

@@ -68,3 +68,17 @@ fn what_is_no_text_is_said_to_be_binary() {
     let (found, done) = scanned(&[0_u8; 4096]);
     assert!(found.is_empty() && done.binary);
 }
+
+#[test]
+fn a_line_of_a_gigabyte_is_passed_over_in_the_memory_of_a_chunk() {
+    let line = io::repeat(b'x').take(1 << 30);
+    let rest = format!("\nGet one push message from database.{TAIL}");
+    let mut found = Vec::new();
+    let done = scan(&mut line.chain(rest.as_bytes()), &mut |line, record| {
+        found.push((line, record.text));
+        true
+    })
+    .expect("memory can be read");
+    assert_eq!(found, [(2, "Get one push message from database.".to_owned())]);
+    assert_eq!((done.long_line, done.bytes), (Some(1), (1 << 30) + rest.len() as u64));
+}
