@@ -51,6 +51,8 @@ pub struct WorldOptions {
     pub fragile_link: bool,
     /// Whether console, site and authority tell their metrics, at [`World::metrics`].
     pub metrics: bool,
+    /// Where the console hands on the traces of ended actions, and which share of them.
+    pub traces: Option<(String, f64)>,
     /// More lines of the section `[notifier]` of the site's configuration.
     pub notifier_lines: String,
     /// Whether the tenant signs in at a provider, [`World::provider`].
@@ -71,6 +73,7 @@ impl Default for WorldOptions {
             vouched: false,
             fragile_link: false,
             metrics: false,
+            traces: None,
             notifier_lines: String::new(),
             with_provider: false,
         }
@@ -145,7 +148,8 @@ pub struct AgentOnDevice {
     pub root: PathBuf,
     /// Its name.
     pub name: String,
-    config: PathBuf,
+    /// Its configuration file.
+    pub config: PathBuf,
     folder: PathBuf,
 }
 
@@ -161,6 +165,10 @@ impl World {
         let provider = options.with_provider.then(|| OpenIdProvider::start(folder.path(), &url));
         let keys = provider.as_ref().map_or_else(String::new, OpenIdProvider::console_keys);
         write_console_config(folder.path(), port, &url, options.console_database.as_deref(), &keys);
+        if let Some((endpoint, share)) = &options.traces {
+            let lines = format!("[traces]\nendpoint = \"{endpoint}\"\nshare = {share:.1}\n");
+            append(&folder.path().join("console.toml"), &lines);
+        }
         if let Some([console, ..]) = metrics {
             append(&folder.path().join("console.toml"), &format!("[metrics]\nlisten = \"{console}\"\n"));
         }

@@ -70,6 +70,22 @@ const KNOWN: &[Known] = &[
         graph: None,
         offline: OfflinePolicy::Fail,
     },
+    Known {
+        kind: ActionKind::COLLECT_LOGS,
+        name: "collect-logs",
+        template: "CollectLogs",
+        title: "Collect logs",
+        graph: None,
+        offline: OfflinePolicy::Queue,
+    },
+    Known {
+        kind: ActionKind::LOG_LEVEL,
+        name: "log-level",
+        template: "SetLogLevel",
+        title: "Set log level",
+        graph: None,
+        offline: OfflinePolicy::Queue,
+    },
 ];
 
 impl ActionKind {
@@ -83,6 +99,11 @@ impl ActionKind {
     pub const INSTALL_APPLICATION: ActionKind = ActionKind(1004);
     /// Does nothing and answers: shows that the path works.
     pub const PROBE: ActionKind = ActionKind(1001);
+    /// Send the agent's own logs to the site: the parameter is empty or `{"max_kib": 512}`.
+    pub const COLLECT_LOGS: ActionKind = ActionKind(1002);
+    /// Have the agent's logs say more for a time: the parameter is `{"level": "detailed", "minutes": 60}`, or
+    /// `{"level": "usual"}` to end it.
+    pub const LOG_LEVEL: ActionKind = ActionKind(1003);
 
     /// Returns the kinds that this version knows.
     pub fn known() -> impl Iterator<Item = ActionKind> {
@@ -114,6 +135,12 @@ impl ActionKind {
     /// Returns what happens to a target that is offline, unless the request says otherwise.
     pub fn offline_policy(self) -> OfflinePolicy {
         self.entry().map_or(OfflinePolicy::Fail, |known| known.offline)
+    }
+
+    /// Returns whether a permission of its own is needed, which the one for actions at large does not include: logs may
+    /// name what a person who may act need not know.
+    pub fn is_about_logs(self) -> bool {
+        matches!(self, ActionKind::COLLECT_LOGS | ActionKind::LOG_LEVEL)
     }
 
     /// Returns the kind with that name.

@@ -4,8 +4,6 @@
 //! believed, and believed only if that key has signed it. The secret is sent over a second connection, which must end at
 //! a management point that the document's CA has certified.
 
-mod unbelieving;
-
 use std::path::PathBuf;
 
 use action::{DeviceId, SiteId, Timestamp};
@@ -184,7 +182,7 @@ pub(crate) async fn trust_document(place: &Place, proxy: Option<Proxy>) -> Resul
     // The name is said to a server that may have several; it is not believed either.
     let name = ServerName::try_from(place.host().to_owned())
         .map_err(|_| ManagementError::Url { url: place.host().to_owned() })?;
-    let reach = Reach { tls: unbelieving::config()?, proxy };
+    let reach = Reach { tls: service::tls::unbelieving().map_err(crate::DialError::Tls)?, proxy };
     let stream = dial::tls_to(&place.address, &reach, name).await?;
     let mut session = Session::over(stream, place).await?;
     match session.call(&Call::Trust).await? {

@@ -32,6 +32,8 @@ pub(crate) fn handling(kind: ActionKind) -> Handling {
         ActionKind::APPLICATIONS | ActionKind::INSTALL_APPLICATION => {
             Handling::Run(Work::Applications, Repeat::Safe)
         }
+        ActionKind::COLLECT_LOGS => Handling::Run(Work::Logs, Repeat::Safe),
+        ActionKind::LOG_LEVEL => Handling::Run(Work::LogLevel, Repeat::Safe),
         _ => Handling::Answer(ReturnCode::NOT_SUPPORTED, "this agent does not know the type"),
     }
 }

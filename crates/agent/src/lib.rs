@@ -28,12 +28,14 @@ mod enforce;
 mod run;
 mod local;
 mod program;
+mod examine;
 
 pub use child::Pace;
 pub use config::{Config, Settings, SettingsError};
 pub use credentials::CredentialsError;
 pub use dial::DialError;
 pub use enrol::{EnrolError, EnrolOptions, Enrolment, Existing, enrol};
+pub use examine::examine;
 pub use identity::IdentityError;
 pub use journal::JournalError;
 pub use local::{LocalError, LocalOrder, apply_as_this_user, apply_here};

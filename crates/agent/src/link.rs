@@ -103,6 +103,7 @@ impl Link {
             }
         };
         let calling = self.calling.borrow().clone();
+        self.log.detail(format_args!("Dialling {} ({})", way.address, carried(way.transport)));
         let opened = tokio::select! {
             opened = Line::open(&way, &calling.reach, calling.site) => opened,
             () = self.shutdown.begun() => return None,
@@ -126,7 +127,9 @@ impl Link {
 
     /// Waits; what the program wants to say meanwhile reaches nobody and is said again after the sign-in.
     async fn idle(&mut self, until: Duration) {
-        let wait = sleep(until.saturating_sub(clock::boot()));
+        let wait = until.saturating_sub(clock::boot());
+        self.log.detail(format_args!("The next connection is tried in {} s", wait.as_secs()));
+        let wait = sleep(wait);
         tokio::pin!(wait);
         loop {
             tokio::select! {
@@ -213,7 +216,9 @@ impl Link {
     ) -> Result<End, CloseReason> {
         loop {
             while let Some(message) = inbox.next_message(clock::boot())? {
-                match signed_in.on_message(message, clock::boot())? {
+                let heard = signed_in.on_message(message, clock::boot())?;
+                self.log.detail(format_args!("The notification server says: {}", word(&heard)));
+                match heard {
                     Heard::Restarting(restarting) => {
                         return Ok(End::Restarting(Duration::from_secs(restarting.within_seconds.into())));
                     }
@@ -232,6 +237,7 @@ impl Link {
                 bytes = line.receive() => inbox.push(&bytes?),
                 command = self.commands.recv() => match command {
                     Some(Command::Say(words)) => {
+                        self.log.detail(format_args!("Sending {} messages", words.len()));
                         let frames = words.iter().map(|word| word.message.frame()).collect();
                         line.send(frames).await?;
                         self.note(&words);
@@ -242,6 +248,7 @@ impl Link {
                 () = sleep(deadline.saturating_sub(clock::boot())) => {
                     inbox.on_time(clock::boot())?;
                     if let Some(word) = signed_in.on_time(clock::boot(), dice::unit())? {
+                        self.log.detail("Sending a keep-alive");
                         line.send(vec![word.frame()]).await?;
                     }
                 }
@@ -277,6 +284,18 @@ async fn look_for_tcp(
     sleep(at.saturating_sub(clock::boot())).await;
     let calling = calling.borrow().clone();
     Line::open(&way, &calling.reach, calling.site).await
+}
+
+/// What was heard, for the detailed log.
+fn word(heard: &Heard) -> &'static str {
+    match heard {
+        Heard::Request(_) => "a task",
+        Heard::Confirm(_) => "answers are stored",
+        Heard::Cancel(_) => "a task is cancelled",
+        Heard::Restarting(_) => "it restarts",
+        Heard::Redirect(_) => "go to another",
+        Heard::Nothing => "it is there",
+    }
 }
 
 fn carried(transport: Transport) -> &'static str {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use agent::{AgentLogs, EnrolOptions, Existing, LocalOrder, Settings};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use service::{error::Chain, shutdown::Shutdown};
+use service::{check::Outcome, error::Chain, shutdown::Shutdown};
 
 /// Threads for what the system only offers as waiting: looking up names, and applying policy.
 const WAITING_THREADS: usize = 4;
@@ -43,6 +43,15 @@ enum Command {
         /// The configuration file.
         #[arg(long, default_value = Settings::PATH)]
         config: PathBuf,
+    },
+    /// Check what the agent needs on this machine, each with what to do about it.
+    Doctor {
+        /// The configuration file.
+        #[arg(long, default_value = Settings::PATH)]
+        config: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Apply policy documents without a site.
     Policy {
@@ -90,7 +99,7 @@ fn main() -> ExitCode {
         outcome
     });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tell(format_args!("tenon-agent: {}", Chain(error.as_ref())), std::io::stderr());
             if error.is::<agent::SettingsError>() { ExitCode::from(EX_CONFIG) } else { ExitCode::FAILURE }
@@ -98,7 +107,27 @@ fn main() -> ExitCode {
     }
 }
 
-async fn execute(command: Command) -> anyhow::Result<()> {
+/// Prints the checks; returns 2 where one failed.
+async fn doctor(config: &std::path::Path, json: bool) -> anyhow::Result<ExitCode> {
+    /// A check failed, as of `tenon doctor`.
+    const NOT_WELL: u8 = 2;
+    let checks = agent::examine(&Settings::load(config)?).await;
+    if json {
+        tell(format_args!("{}", serde_json::to_string_pretty(&checks)?), std::io::stdout());
+    }
+    for check in checks.iter().filter(|_| !json) {
+        let text = format!("{:<7} {:<20} {}", check.outcome.word(), check.name, check.found);
+        let text = text.replace(char::is_control, " ");
+        tell(format_args!("{text}"), std::io::stdout());
+        if check.outcome != Outcome::Good {
+            tell(format_args!("{:<28} fix: {}", "", check.fix), std::io::stdout());
+        }
+    }
+    let failed = checks.iter().any(|check| check.outcome == Outcome::Failed);
+    Ok(if failed { ExitCode::from(NOT_WELL) } else { ExitCode::SUCCESS })
+}
+
+async fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Enrol { config, token, replace } => {
             let settings = Settings::load(&config)?;
@@ -115,7 +144,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                 enrolment.site_name, enrolment.site, enrolment.device
             );
             tell(format_args!("{}", text.escape_debug()), std::io::stdout());
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
         Command::Run { config } => {
             let settings = Settings::load(&config)?;
@@ -123,8 +152,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let shutdown = Shutdown::on_signals().context("failed to listen to signals")?;
             service::running::tell_ready();
             agent::run(settings.config, logs, shutdown).await?;
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
+        Command::Doctor { config, json } => doctor(&config, json).await,
         Command::Policy { what: Local::Apply { documents, root, what_if, json, memory } } => {
             agent::apply_here(&LocalOrder { documents, root, what_if, json }, std::io::stdout())?;
             if memory {
@@ -133,11 +163,11 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                 let most = most.and_then(|most| most.strip_suffix(" kB")).unwrap_or_default();
                 tell(format_args!("most memory: {most} KiB"), std::io::stderr());
             }
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
         Command::Policy { what: Local::AsUser } => {
             agent::apply_as_this_user(std::io::stdin(), std::io::stdout())?;
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
     }
 }

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use management_link::{
     Answer, Call, Refusal,
     client::{self, NoAnswer},
+    server,
 };
 use proof::role::SiteRole;
 use tokio::time::timeout;
@@ -107,6 +108,7 @@ impl Place {
 pub(crate) struct Session {
     requests: SendRequest<Full<Bytes>>,
     host: String,
+    server_version: Option<String>,
     _connection: AbortOnDropHandle<()>,
 }
 
@@ -126,13 +128,18 @@ impl Session {
             // How it ended is told to whoever waits for an answer.
             let _ = connection.await;
         });
-        Ok(Self { requests, host: place.host.clone(), _connection: connection })
+        Ok(Self { requests, host: place.host.clone(), server_version: None, _connection: connection })
     }
 
     /// Makes a call.
     pub(crate) async fn call(&mut self, call: &Call) -> Result<Answer, ManagementError> {
         let path = call.route().path();
         timeout(CALL, self.exchange(call)).await.unwrap_or(Err(ManagementError::Late { path }))
+    }
+
+    /// Returns the version of what answered last, where it says so.
+    pub(crate) fn server_version(&self) -> Option<&str> {
+        self.server_version.as_deref()
     }
 
     async fn exchange(&mut self, call: &Call) -> Result<Answer, ManagementError> {
@@ -150,6 +157,8 @@ impl Session {
             .await
             .map_err(|source| ManagementError::Http(path, source))?;
         let (head, body) = response.into_parts();
+        let version = head.headers.get(server::VERSION_HEADER).and_then(|value| value.to_str().ok());
+        self.server_version = version.map(str::to_owned);
         let limit = route.largest_answer().max(management_link::LARGEST_BODY) + 1;
         let body = Limited::new(body, limit)
             .collect()

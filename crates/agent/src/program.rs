@@ -8,6 +8,7 @@ mod words;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
+use action::Timestamp;
 use device_channel::Request;
 use service::{clock, dice, error::Chain, lock::LockFile, shutdown::Shutdown};
 use tokio::{
@@ -28,12 +29,14 @@ use crate::{
     journal::{Journal, JournalError},
     kind,
     link::{Calling, Command, Link},
-    run::Report,
+    run::{self, Report},
     schedule::{Schedule, Work},
     seen::Seen,
 };
 
-const JOURNAL: &str = "journal.db";
+pub(crate) const JOURNAL: &str = "journal.db";
+/// The note of until when the logs are detailed.
+const DETAILED: &str = "detailed until";
 
 /// What belongs to one enrolment of the device and not to the next.
 pub(crate) const FILES_OF_AN_ENROLMENT: [&str; 6] = [
@@ -134,6 +137,8 @@ impl Program {
         let seen = Seen::load(&journal, trust.issued_at, trust.epoch, clock::boot(), &boot_id.to_string())?;
 
         runs::say_what_was_interrupted(&journal, &logs.scheduler)?;
+        let detailed = journal.note(DETAILED)?.and_then(|note| note.parse().ok().map(Timestamp));
+        logs.detailed.until(run::bounded(detailed.unwrap_or_default(), clock::now()));
 
         let now = now(&seen);
         let mut schedule = Schedule::new(config.cycles, now.boot, dice::unit);

@@ -10,6 +10,10 @@ mod kept_reports;
 mod discovery;
 mod credentials;
 mod reports;
+mod logs;
+mod log_level;
+
+pub(crate) use log_level::bounded;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -53,6 +57,8 @@ pub(crate) struct Order {
     pub(crate) content_limit: u64,
     /// The machine's boot.
     pub(crate) boot: String,
+    /// The folder of the agent's logs.
+    pub(crate) log_folder: PathBuf,
     /// The policy agent's log.
     pub(crate) log: RunLog,
 }
@@ -70,6 +76,14 @@ impl RunLog {
         match self.task {
             Some(task) => self.log.about(task).info(text),
             None => self.log.info(text),
+        }
+    }
+
+    #[track_caller]
+    fn detail(&self, text: impl fmt::Display) {
+        match self.task {
+            Some(task) => self.log.about(task).detail(text),
+            None => self.log.detail(text),
         }
     }
 
@@ -113,6 +127,8 @@ pub(crate) struct Report {
     pub(crate) sent: bool,
     /// New credentials.
     pub(crate) credentials: Option<Box<Credentials>>,
+    /// Until when the logs are to be detailed, where somebody has said so.
+    pub(crate) detailed: Option<Timestamp>,
     /// Whether something came that a newer trust document may explain.
     pub(crate) doubt: Doubt,
 }
@@ -136,6 +152,7 @@ impl Report {
             unsent: None,
             sent: false,
             credentials: None,
+            detailed: None,
             doubt: Doubt::No,
         }
     }
@@ -155,5 +172,7 @@ pub(crate) async fn run(work: Work, order: Order) -> Report {
         Work::Discovery => discovery::run(&order).await,
         Work::Credentials => credentials::run(&order).await,
         Work::Reports => reports::run(order).await,
+        Work::Logs => logs::run(order).await,
+        Work::LogLevel => log_level::run(&order),
     }
 }

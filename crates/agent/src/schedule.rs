@@ -24,16 +24,22 @@ pub(crate) enum Work {
     Credentials,
     /// Send the state message that the site did not get.
     Reports,
+    /// Send the agent's logs. Only a task asks for it.
+    Logs,
+    /// Set how much the logs say. Only a task asks for it.
+    LogLevel,
 }
 
 impl Work {
-    const ALL: [Work; 6] = [
+    const ALL: [Work; 8] = [
         Work::MachinePolicy,
         Work::UserPolicy,
         Work::Applications,
         Work::Discovery,
         Work::Credentials,
         Work::Reports,
+        Work::Logs,
+        Work::LogLevel,
     ];
 
     /// Returns the word in the journal's notes.
@@ -45,6 +51,8 @@ impl Work {
             Work::Discovery => "discovery",
             Work::Credentials => "credentials",
             Work::Reports => "reports",
+            Work::Logs => "logs",
+            Work::LogLevel => "log level",
         }
     }
 
@@ -60,7 +68,9 @@ impl Work {
             // An application's step alone may take half a day.
             Work::Applications => Duration::from_hours(24),
             Work::MachinePolicy | Work::UserPolicy => Duration::from_hours(12),
-            Work::Discovery | Work::Credentials | Work::Reports => Duration::from_hours(1),
+            Work::Discovery | Work::Credentials | Work::Reports | Work::Logs | Work::LogLevel => {
+                Duration::from_hours(1)
+            }
         }
     }
 }
@@ -99,6 +109,8 @@ const FIRST_WITHIN: Duration = Duration::from_secs(120);
 const FIRST_RETRY: Duration = Duration::from_secs(60);
 /// How far a period is stretched or shortened.
 const JITTER: f64 = 0.1;
+/// When a cycle is due that there is not: the work runs where a task asks for it.
+const NEVER: Duration = Duration::MAX;
 
 /// How a run ended, for the schedule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -126,7 +138,8 @@ pub(crate) struct Schedule {
 
 #[derive(Debug)]
 struct Line {
-    period: Duration,
+    /// How often it runs by itself.
+    period: Option<Duration>,
     due: Duration,
     retry: Backoff,
     running: Option<Vec<TaskGuid>>,
@@ -137,19 +150,22 @@ impl Schedule {
     /// Begins at `now` of the boot clock; `unit` throws the dice, from 0 to 1.
     pub(crate) fn new(cycles: Cycles, now: Duration, mut unit: impl FnMut() -> f64) -> Self {
         let periods = [
-            (Work::MachinePolicy, cycles.machine_policy),
+            (Work::MachinePolicy, Some(cycles.machine_policy)),
             // With machine policy: who logged on since then is served within its period.
-            (Work::UserPolicy, cycles.machine_policy),
-            (Work::Applications, cycles.applications),
-            (Work::Discovery, cycles.discovery),
-            (Work::Credentials, CREDENTIALS),
-            (Work::Reports, REPORTS),
+            (Work::UserPolicy, Some(cycles.machine_policy)),
+            (Work::Applications, Some(cycles.applications)),
+            (Work::Discovery, Some(cycles.discovery)),
+            (Work::Credentials, Some(CREDENTIALS)),
+            (Work::Reports, Some(REPORTS)),
+            (Work::Logs, None),
+            (Work::LogLevel, None),
         ];
         let lines = periods.into_iter().map(|(work, period)| {
+            let first = |period| now + FIRST_WITHIN.min(period).mul_f64(unit().clamp(0.0, 1.0));
             let line = Line {
                 period,
-                due: now + FIRST_WITHIN.min(period).mul_f64(unit().clamp(0.0, 1.0)),
-                retry: Backoff::new(FIRST_RETRY, period),
+                due: period.map_or(NEVER, first),
+                retry: Backoff::new(FIRST_RETRY, period.unwrap_or(FIRST_RETRY)),
                 running: None,
                 waiting: Vec::new(),
             };
@@ -191,26 +207,27 @@ impl Schedule {
 
     /// Returns when a cycle begins next.
     pub(crate) fn next_due(&self) -> Option<Duration> {
-        self.lines.values().filter(|line| line.running.is_none()).map(|line| line.due).min()
+        let has_cycle = |line: &&Line| line.running.is_none() && line.period.is_some();
+        self.lines.values().filter(has_cycle).map(|line| line.due).min()
     }
 
-    /// Returns when this work is due next.
+    /// Returns when this work is due next; none where it only runs for tasks.
     pub(crate) fn due_at(&self, work: Work) -> Option<Duration> {
-        self.lines.get(&work).map(|line| line.due)
+        self.lines.get(&work).filter(|line| line.period.is_some()).map(|line| line.due)
     }
 
     /// A run ended. Returns the tasks that it served. Where others wait, their run begins: see [`Schedule::tasks_of`].
     pub(crate) fn ended(&mut self, work: Work, how: Ended, now: Duration, unit: f64) -> Vec<TaskGuid> {
         let line = self.line(work);
         let served = line.running.take().unwrap_or_default();
-        let wait = match how {
-            Ended::Well => {
+        line.due = match (line.period, how) {
+            (None, _) => NEVER,
+            (Some(period), Ended::Well) => {
                 line.retry.worked();
-                line.period.mul_f64(1.0 - JITTER + 2.0 * JITTER * unit.clamp(0.0, 1.0))
+                now + period.mul_f64(1.0 - JITTER + 2.0 * JITTER * unit.clamp(0.0, 1.0))
             }
-            Ended::Badly => line.retry.failed(unit),
+            (Some(_), Ended::Badly) => now + line.retry.failed(unit),
         };
-        line.due = now + wait;
         if !line.waiting.is_empty() {
             line.running = Some(std::mem::take(&mut line.waiting));
         }
@@ -317,6 +334,15 @@ mod tests {
         schedule.forget(task(2));
         assert_eq!(schedule.ended(Work::MachinePolicy, Ended::Well, MINUTE, 0.5), []);
         assert_eq!(schedule.tasks_of(Work::MachinePolicy), None, "nobody is left to run for");
+    }
+
+    #[test]
+    fn what_only_tasks_ask_for_never_runs_by_itself() {
+        let mut schedule = schedule();
+        assert_eq!(schedule.ask(Work::Logs, task(1)), Asked::Begins);
+        assert_eq!(schedule.ended(Work::Logs, Ended::Badly, MINUTE, 0.5), [task(1)]);
+        assert!(!schedule.due(Duration::from_hours(100_000)).contains(&Work::Logs));
+        assert_eq!(schedule.due_at(Work::Logs), None);
     }
 
     #[test]

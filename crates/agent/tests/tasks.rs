@@ -74,6 +74,71 @@ async fn a_probe_is_answered_in_one_write_and_unknown_types_are_not_supported() 
 }
 
 #[tokio::test]
+async fn logs_are_sent_in_parts_without_secrets_and_nothing_else_of_the_folder() {
+    let (site, machine, mut device) = online(Reach::Tcp).await;
+    let logs = machine.folder.path().join("logs");
+    let asked = site.authority.task_with(7, ActionKind::COLLECT_LOGS, "");
+    device.say(ToAgent::Request(Box::new(asked))).await;
+    let answer = device.answer().await;
+    assert!(answer.code.0 == 0 && answer.detail.contains("no log files"), "{answer:?}");
+
+    fs::create_dir_all(&logs).expect("a folder");
+    fs::write(logs.join("BgbServer.log"), "another program's\n").expect("written");
+    fs::write(logs.join("PolicyAgent.log"), "Authorization: Bearer abc123def456\n").expect("written");
+    fs::write(logs.join("Scheduler.log"), "x".repeat(99).to_owned() + "\n").expect("written");
+    let asked = site.authority.task_with(9, ActionKind::COLLECT_LOGS, r#"{"max_kib": 1}"#);
+    device.say(ToAgent::Request(Box::new(asked.clone()))).await;
+    assert_eq!(device.answer().await.code.0, 1);
+    let parts = site.told(|desk| (desk.logs.len() == 2).then(|| desk.logs.clone())).await;
+    let shown: Vec<_> = parts.iter().map(|part| (part.number, part.parts, part.file.as_str())).collect();
+    assert_eq!(shown, [(0, 2, "Scheduler.log"), (1, 2, "PolicyAgent.log")]);
+    assert_eq!(parts[1].text, "Authorization: Bearer [removed]\n");
+    assert!(parts.iter().all(|part| part.task_guid == asked.task_guid));
+
+    let asked = site.authority.task_with(11, ActionKind::COLLECT_LOGS, r#"{"max_kib": 1000000}"#);
+    device.say(ToAgent::Request(Box::new(asked))).await;
+    let answer = device.answer().await;
+    assert!(answer.code.0 == 0 && answer.detail.contains("between 1 and 4096"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn the_logs_say_more_for_a_time_also_after_a_restart() {
+    let (mut site, mut machine, mut device) = online(Reach::Tcp).await;
+    let says_more = |machine: &Machine| {
+        machine.logs.0.texts().iter().filter(|text| text.contains("The notification server says:")).count()
+    };
+    device.say(ToAgent::Request(Box::new(task(&site, 5, ActionKind::PROBE)))).await;
+    device.answer().await;
+    assert_eq!(says_more(&machine), 0, "as usual");
+
+    let asked = site.authority.task_with(7, ActionKind::LOG_LEVEL, r#"{"level": "detailed", "minutes": 5}"#);
+    device.say(ToAgent::Request(Box::new(asked))).await;
+    assert_eq!(device.answer().await.code.0, 1);
+    machine.logs.1.containing("The logs are detailed until").await;
+    device.say(ToAgent::Request(Box::new(task(&site, 9, ActionKind::PROBE)))).await;
+    device.answer().await;
+    let before = says_more(&machine);
+    assert!(before > 0, "detailed");
+
+    machine.kill().await;
+    machine.start();
+    let mut device = site.device().await;
+    device.say(ToAgent::Request(Box::new(task(&site, 11, ActionKind::PROBE)))).await;
+    device.answer().await;
+    let after = says_more(&machine);
+    assert!(after > before, "the restart has kept it");
+
+    let asked = site.authority.task_with(13, ActionKind::LOG_LEVEL, r#"{"level": "usual"}"#);
+    device.say(ToAgent::Request(Box::new(asked))).await;
+    assert_eq!(device.answer().await.code.0, 1);
+    let after = says_more(&machine);
+    device.say(ToAgent::Request(Box::new(task(&site, 15, ActionKind::PROBE)))).await;
+    device.answer().await;
+    assert_eq!(says_more(&machine), after, "as usual again");
+    machine.stop().await;
+}
+
+#[tokio::test]
 async fn what_the_authority_did_not_sign_for_this_device_is_refused() {
     let (site, machine, mut device) = online(Reach::Tcp).await;
     let own = SigningKey::from_seed([2; 32]);

@@ -65,6 +65,9 @@ pub enum Call {
         device: DeviceId,
         /// Who the console says the person is.
         vouch: Vouch,
+        /// Whether it is the agent's logs that the person wants to read.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        logs: bool,
     },
     /// Connector: believe a person's key, as a token of their sign-in proves it (`proof::KeyBinding`). May wait for the
     /// issuer to answer. Answer: `KeyBound` or `KeyNotBound`.

@@ -180,7 +180,7 @@ impl Desk {
             Call::DryRun { request, vouch, online, forecast } => self
                 .dry_run(&request, &vouch, &online, forecast, now)
                 .map(|dry_run| Answer::DryRun(Box::new(dry_run))),
-            Call::MayRead { device, vouch } => self.may_read(device, vouch.user),
+            Call::MayRead { device, vouch, logs } => self.may_read(device, vouch.user, logs),
             Call::BindKey { binding } => self.bind_key(&binding, fetched, now).await,
             Call::RetireKey { retirement } => self.retire_key(&retirement, now).await,
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,

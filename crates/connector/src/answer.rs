@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod device;
+mod logs;
 mod key;
 
 use std::time::Duration;
@@ -85,6 +86,9 @@ async fn answer(site: &Site, question: Question) -> Answer {
         Question::Device { device, user, user_name } => {
             device::answer(site, device, vouch(user, user_name)).await
         }
+        Question::Logs { device, user, user_name, of, from } => {
+            logs::answer(site, device, vouch(user, user_name), of, from).await
+        }
         Question::Pair { message } => {
             site.authority.pair(message).await.map_err(Unanswered::from).map(|paired| match paired {
                 Ok(message) => Answer::Paired { message },
@@ -102,6 +106,7 @@ async fn answer(site: &Site, question: Question) -> Answer {
             .await
             .map(|document| Answer::Trust { document })
             .map_err(Unanswered::from),
+        Question::Health => Ok(Answer::Health(Box::new(site.health.now().await))),
         Question::UploadDevices => {
             site.wakes.wake(Topic::Devices);
             Ok(Answer::Done)

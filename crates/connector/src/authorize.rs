@@ -73,9 +73,14 @@ impl Authority {
         }
     }
 
-    /// Asks whether a person may read what the site knows of a device.
-    pub(crate) async fn may_read(&self, device: DeviceId, vouch: Vouch) -> Result<MayRead, Undecided> {
-        match self.calls.call(Call::MayRead { device, vouch }).await? {
+    /// Asks whether a person may read what the site knows of a device, or its agent's logs.
+    pub(crate) async fn may_read(
+        &self,
+        device: DeviceId,
+        vouch: Vouch,
+        logs: bool,
+    ) -> Result<MayRead, Undecided> {
+        match self.calls.call(Call::MayRead { device, vouch, logs }).await? {
             Answer::MayRead { rule, collections } => Ok(MayRead::Allowed { rule, collections }),
             Answer::MayNotRead { reason } => Ok(MayRead::Refused(reason)),
             answer => Err(unexpected(answer)),

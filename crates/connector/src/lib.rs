@@ -15,6 +15,7 @@ mod offboard;
 mod status;
 mod uplink;
 mod serve;
+mod health;
 mod answer;
 mod take;
 mod decide;
@@ -46,11 +47,14 @@ pub use attach::{AttachError, AttachOptions, Attached, NotLinked, attach, try_li
 pub use attachment::{Attachment, AttachmentError};
 pub use console_url::{ConsoleUrl, NotAConsoleUrl};
 pub use dial::DialError;
+pub use health::HealthSource;
 pub use offboard::{OffboardError, OffboardOptions, Offboarded, offboard};
 pub use service::proxy::{NotAProxy, Proxy};
 pub use status::{LinkState, Status, status};
 
-use self::{authorize::Authority, counters::Counters, decide::Decider, serve::Site, uplink::Uplink};
+use self::{
+    authorize::Authority, counters::Counters, decide::Decider, health::Health, serve::Site, uplink::Uplink,
+};
 
 /// The connector's settings, checked.
 #[derive(Clone, Debug)]
@@ -63,6 +67,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// Where it counts.
     pub metrics: Metrics,
+    /// What looks at the site when the console asks how it is; the console hears nothing where there is none.
+    pub health: Option<HealthSource>,
 }
 
 /// The connector's two logs.
@@ -124,7 +130,9 @@ pub async fn start(
         pinned: known,
         counters: counters.clone(),
     };
-    let uplink = Uplink { config, site: Site { store, wakes, logs, authority, counters }, pinned };
+    let health = Health::new(config.health.clone());
+    let site = Site { store, wakes, logs, authority, counters, health };
+    let uplink = Uplink { config, site, pinned };
     let mut running = Running::new(None, shutdown.clone());
     running.part("decide", decider.run(shutdown.clone()));
     running.part("uplink", uplink.run(shutdown));

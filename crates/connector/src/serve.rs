@@ -27,6 +27,7 @@ use crate::{
     attachment::Attachment,
     authorize::Authority,
     counters::Counters,
+    health::Health,
     link::{Link, LinkError, Socket, close, next_frame, now, write},
     mirror::mirror,
     nonce::nonces,
@@ -51,6 +52,7 @@ pub(crate) struct Site {
     pub(crate) logs: ConnectorLogs,
     pub(crate) authority: Authority,
     pub(crate) counters: Counters,
+    pub(crate) health: Health,
 }
 
 /// How a link ended.

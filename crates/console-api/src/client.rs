@@ -56,6 +56,15 @@ impl Client {
     ///
     /// Where the address or the certificates cannot be used.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
+        Self::through(options, None)
+    }
+
+    /// Makes a client whose connections go through an HTTP proxy, `http://[name:password@]host:port`, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// Where the address, the certificates or the proxy cannot be used.
+    pub fn through(options: ClientOptions, proxy: Option<&str>) -> Result<Self, ClientError> {
         let not_usable = |what: String| ClientError::NotUsable { what };
         let mut base = reqwest::Url::parse(&options.url)
             .map_err(|error| not_usable(format!("the address `{}`: {error}", options.url)))?;
@@ -70,6 +79,12 @@ impl Client {
             .user_agent(concat!("tenon/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_WITHIN)
             .redirect(reqwest::redirect::Policy::none());
+        if let Some(proxy) = proxy {
+            // The address may hold a password, and is not repeated.
+            let proxy =
+                reqwest::Proxy::all(proxy).map_err(|_| not_usable("the proxy's address".to_owned()))?;
+            http = http.proxy(proxy);
+        }
         if let Some(pem) = &options.ca_pem {
             let certificates = reqwest::Certificate::from_pem_bundle(pem)
                 .map_err(|error| not_usable(format!("the certificates: {error}")))?;

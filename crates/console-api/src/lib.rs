@@ -14,6 +14,7 @@ mod user;
 mod role;
 mod tenant;
 mod site;
+mod health;
 mod mirror;
 mod device;
 mod kind;
@@ -21,6 +22,7 @@ mod action;
 mod check;
 mod signed;
 mod known;
+mod device_logs;
 mod target;
 mod change;
 mod audit;
@@ -39,10 +41,12 @@ pub use client::{
     ProviderAnswer, Server, Signer, TargetQuery, VERSION_HEADER,
 };
 pub use device::{Compliance, Device, DeviceCount, LastSeen, OnlineStatus, SeenBy};
+pub use device_logs::{CollectedLogs, DeviceLogs, LogPart};
 pub use graph::{
     DeviceActionResult, GraphDevices, GraphError, ManagedDevice, TriggerAction,
     TriggerConfigurationManagerAction,
 };
+pub use health::{HealthCheck, SiteHealth};
 pub use key::{BoundKey, IdToken, KeyAtSite, NewKey, RetiredKey};
 pub use kind::Kind;
 pub use known::{ClientDetails, DeviceCollection, DeviceDetails, DeviceTask, SyncBegun};

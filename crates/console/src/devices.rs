@@ -2,6 +2,7 @@
 
 mod export;
 mod details;
+mod logs;
 
 use action::{DeviceId, SiteId};
 use axum::{Json, extract::State};
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(export::export_devices))
         .routes(routes!(show_device))
         .routes(routes!(details::device_details))
+        .routes(routes!(logs::device_logs))
 }
 
 /// Which devices.

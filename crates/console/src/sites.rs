@@ -4,6 +4,7 @@ mod attach;
 mod questions;
 mod answered;
 mod sync;
+mod health;
 mod pair;
 mod witness;
 mod link;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(codes::create_attach_code))
         .routes(routes!(offboard::offboard_site))
         .routes(routes!(sync::sync_site))
+        .routes(routes!(health::site_health))
         .routes(routes!(pair::pairing_place, pair::pair))
         .routes(routes!(mirrors::list_collections))
         .routes(routes!(mirrors::list_policies))

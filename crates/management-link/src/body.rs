@@ -3,7 +3,7 @@
 use action::{DeviceId, EnrolmentId, ResourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::ApplicationsReport;
+use crate::{ApplicationsReport, LogsPart};
 
 /// A device asks to be admitted.
 #[derive(Clone, Eq, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ pub enum StateMessage {
     Compliance(ComplianceReport),
     /// How the applications that are deployed to the device stand.
     Applications(ApplicationsReport),
+    /// A part of the agent's logs, which a task has asked for.
+    Logs(LogsPart),
 }
 
 /// What a device says of itself.

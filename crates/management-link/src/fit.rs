@@ -39,6 +39,16 @@ pub enum NotValid {
         /// The member.
         member: &'static str,
     },
+    /// A number is out of its bounds.
+    #[error("`{member}` is not between {from} and {to}")]
+    OutOfBounds {
+        /// The member.
+        member: &'static str,
+        /// The lowest.
+        from: u32,
+        /// The highest.
+        to: u32,
+    },
     /// A list is too long.
     #[error("`{member}` has more than {limit} entries")]
     TooMany {
@@ -84,6 +94,7 @@ impl Call {
             Call::State(StateMessage::Discovery(discovery)) => discovery.check(),
             Call::State(StateMessage::Compliance(report)) => report.check(),
             Call::State(StateMessage::Applications(report)) => report.check(),
+            Call::State(StateMessage::Logs(part)) => part.check(),
             Call::Trust | Call::Manifest | Call::Document { .. } | Call::Content { .. } | Call::Time => {
                 Ok(())
             }
@@ -167,6 +178,8 @@ impl StateMessage {
             StateMessage::Discovery(discovery) => StateMessage::Discovery(discovery.fitted()),
             StateMessage::Compliance(report) => StateMessage::Compliance(report.fitted()),
             StateMessage::Applications(report) => StateMessage::Applications(report.fitted()),
+            // Whoever makes the parts makes them fit.
+            StateMessage::Logs(part) => StateMessage::Logs(part.clone()),
         }
     }
 }

@@ -12,6 +12,7 @@ mod route;
 mod body;
 mod content;
 mod applications;
+mod logs;
 mod fit;
 mod call;
 pub mod client;
@@ -23,6 +24,7 @@ pub use body::*;
 pub use call::{Answer, Call};
 pub use content::{ByteRange, LARGEST_RANGE, Part};
 pub use fit::NotValid;
+pub use logs::{LogsPart, MOST_LOG_PARTS, parts};
 pub use refusal::{Refusal, RefusalKind};
 pub use route::{Caller, Route, path};
 

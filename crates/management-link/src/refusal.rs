@@ -57,6 +57,8 @@ pub enum RefusalKind {
     ContentUnknown,
     /// The call names no range, or one that is too large.
     RangeWrong,
+    /// No task has asked this device for what it sends.
+    NotAsked,
     /// Too many calls from this address.
     TooMany,
     /// The site cannot answer now.
@@ -80,7 +82,7 @@ struct Problem {
 }
 
 impl RefusalKind {
-    const NAMED: [(RefusalKind, &'static str, StatusCode, &'static str); 13] = [
+    const NAMED: [(RefusalKind, &'static str, StatusCode, &'static str); 14] = [
         (RefusalKind::PathUnknown, "path-unknown", StatusCode::NOT_FOUND, "Path unknown"),
         (RefusalKind::MethodWrong, "method-wrong", StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         (RefusalKind::BodyTooLarge, "body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
@@ -102,6 +104,7 @@ impl RefusalKind {
         (RefusalKind::DocumentUnknown, "document-unknown", StatusCode::NOT_FOUND, "Document unknown"),
         (RefusalKind::ContentUnknown, "content-unknown", StatusCode::NOT_FOUND, "Content unknown"),
         (RefusalKind::RangeWrong, "range-wrong", StatusCode::RANGE_NOT_SATISFIABLE, "Range not satisfiable"),
+        (RefusalKind::NotAsked, "not-asked", StatusCode::CONFLICT, "Not asked for"),
         (RefusalKind::TooMany, "too-many", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
         (RefusalKind::Unavailable, "unavailable", StatusCode::SERVICE_UNAVAILABLE, "Not available now"),
     ];
@@ -208,6 +211,15 @@ impl Refusal {
         )
     }
 
+    /// No task has asked this device for what it sends.
+    pub fn not_asked() -> Self {
+        Self::of(
+            RefusalKind::NotAsked,
+            "The site has asked this device for no logs under that id, or has forgotten that it did.",
+            "Ask for the logs again: `tenon device logs DEVICE --collect`.",
+        )
+    }
+
     /// Too many calls from this address; the next may come in `seconds`.
     pub fn too_many(seconds: u32) -> Self {
         let detail = "There were too many calls from this address.";
@@ -246,7 +258,8 @@ impl Refusal {
             | RefusalKind::RenewalRefused
             | RefusalKind::DocumentUnknown
             | RefusalKind::ContentUnknown
-            | RefusalKind::RangeWrong => false,
+            | RefusalKind::RangeWrong
+            | RefusalKind::NotAsked => false,
         }
     }
 

@@ -13,6 +13,9 @@ pub(crate) const JSON: &str = "application/json";
 /// The content type of signed texts and documents.
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// The header with the version of the management point that answers.
+pub const VERSION_HEADER: &str = "tenon-version";
+
 /// The content type of content.
 const BYTES: &str = "application/octet-stream";
 
@@ -120,7 +123,10 @@ pub fn respond(outcome: Result<Answer, Refusal>) -> Response<Vec<u8>> {
     };
 
     // Nothing here is for a cache in between: what is the same for all is fetched by its hash and checked.
-    let mut response = Response::builder().status(status).header(CACHE_CONTROL, "no-store");
+    let mut response = Response::builder()
+        .status(status)
+        .header(CACHE_CONTROL, "no-store")
+        .header(VERSION_HEADER, env!("CARGO_PKG_VERSION"));
     if !body.is_empty() {
         response = response.header(CONTENT_TYPE, kind);
     }

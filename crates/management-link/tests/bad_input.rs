@@ -138,6 +138,7 @@ fn every_refusal_survives_the_wire() {
         Refusal::enrolment_refused(),
         Refusal::renewal_refused(),
         Refusal::document_unknown(),
+        Refusal::not_asked(),
         Refusal::too_many(3),
         Refusal::unavailable(9),
     ];

@@ -3,8 +3,8 @@
 use action::{DeviceId, EnrolmentId, ResourceId, Timestamp};
 use management_link::{
     Answer, ApplicationReport, ApplicationState, ApplicationsReport, ByteRange, Call, ComplianceReport,
-    Details, Discovery, EnrolAnswer, EnrolRequest, Omitted, Part, Refusal, RenewRequest, ResourceReport,
-    ResourceStatus, Route, StateMessage, client, server,
+    Details, Discovery, EnrolAnswer, EnrolRequest, LogsPart, Omitted, Part, Refusal, RenewRequest,
+    ResourceReport, ResourceStatus, Route, StateMessage, client, server,
 };
 
 const UUID: &str = "0b0e7b6c-7a43-4d57-9c3b-0d9a6f3d2c11";
@@ -185,5 +185,21 @@ fn how_applications_stand() {
         })),
         "POST /mp/v1/state",
         r#"{"topic":"applications","generation":7,"at":"2020-01-21T15:43:43.000Z","applications":[{"application":"tool","deployment":"DEP00001","state":"requirements_not_met","detail":"the system is another"}],"omitted":0}"#,
+    );
+}
+
+#[test]
+fn a_part_of_the_agents_logs() {
+    check_call(
+        Call::State(StateMessage::Logs(LogsPart {
+            task_guid: "2f1b8a3c-5d4e-4f60-8a7b-9c0d1e2f3a4b".parse().expect("an id"),
+            number: 0,
+            parts: 2,
+            file: "PolicyAgent.log".to_owned(),
+            text: "<![LOG[one]LOG]!>\n".to_owned(),
+            at: Timestamp(1_579_621_423_000),
+        })),
+        "POST /mp/v1/state",
+        r#"{"topic":"logs","task_guid":"2f1b8a3c-5d4e-4f60-8a7b-9c0d1e2f3a4b","number":0,"parts":2,"file":"PolicyAgent.log","text":"<![LOG[one]LOG]!>\n","at":"2020-01-21T15:43:43.000Z"}"#,
     );
 }

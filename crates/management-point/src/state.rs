@@ -2,9 +2,9 @@
 
 use action::DeviceId;
 use database::DbError;
-use management_link::{Answer, ApplicationsReport, ComplianceReport, Refusal, StateMessage};
+use management_link::{Answer, ApplicationsReport, ComplianceReport, LogsPart, Refusal, StateMessage};
 use service::{clock, wake::Topic};
-use site_store::{ApplicationRow, Compliance, DeviceFacts};
+use site_store::{ApplicationRow, Compliance, DeviceFacts, LogPart, LogPut, Retention};
 
 use crate::{admit::Caller, enrol::device_facts, facts::facts, point::Point};
 
@@ -20,6 +20,7 @@ impl Point {
                 let topic = format!("applications, {}", report.applications.len());
                 (topic, self.store.put_applications(device, &applications(&report), clock::now()).await)
             }
+            StateMessage::Logs(part) => return self.keep_logs(part, device).await,
             StateMessage::Compliance(report) => {
                 let report = compliance(&report);
                 let topic = format!(
@@ -42,6 +43,34 @@ impl Point {
                 Err(Refusal::certificate_refused())
             }
             Err(error) => Err(self.not_stored(&format!("store {topic} of client {device}"), &error)),
+        }
+    }
+
+    /// Stores a part of the device's logs, where a task has asked for them.
+    async fn keep_logs(&self, part: LogsPart, device: DeviceId) -> Result<Answer, Refusal> {
+        let LogsPart { task_guid, number, parts, file, text, at } = part;
+        let part = LogPart { task_guid, number, parts, file, text, at };
+        let most = Retention::default().log_bytes;
+        match self.store.put_log(device, &part, most, clock::now()).await {
+            Ok(LogPut::Stored) => {
+                // One line for all: they come as fast as the wire takes them.
+                if number + 1 == parts {
+                    let text = format!("Stored the logs of client {device}, {parts} parts.");
+                    self.log.about(task_guid).info(text);
+                }
+                Ok(Answer::Stored)
+            }
+            Ok(LogPut::NotAsked) => {
+                let text = format!("Refused logs of client {device}: no task has asked for them.");
+                self.log.about(task_guid).warn(text);
+                Err(Refusal::not_asked())
+            }
+            Ok(LogPut::DeviceUnknown) => {
+                self.log
+                    .warn(format_args!("Refused logs of client {device}: it is not in the site's store."));
+                Err(Refusal::certificate_refused())
+            }
+            Err(error) => Err(self.not_stored(&format!("store logs of client {device}"), &error)),
         }
     }
 

@@ -21,3 +21,4 @@ pub mod tls;
 pub mod proxy;
 pub mod http;
 pub mod observe;
+pub mod check;

@@ -11,6 +11,7 @@ mod escape;
 mod framing;
 mod file;
 mod memory;
+mod detailed;
 
 use std::{
     fmt,
@@ -22,6 +23,7 @@ use std::{
 use action::{TaskGuid, Timestamp};
 
 pub use component::{Component, Framing};
+pub use detailed::Detailed;
 pub use file::LogError;
 pub use line::{Line, Severity};
 pub use memory::Lines;
@@ -34,6 +36,7 @@ use self::{file::LogFile, framing::Clock};
 pub struct ComponentLog {
     component: Component,
     sink: Arc<Sink>,
+    detailed: Detailed,
 }
 
 #[derive(Debug)]
@@ -58,18 +61,27 @@ impl ComponentLog {
         let file = LogFile::open(settings, component)?;
         let sink =
             Sink::File { clock: Clock::new(settings.zone), format: settings.format, file: Mutex::new(file) };
-        Ok(Self { component, sink: Arc::new(sink) })
+        Ok(Self { component, sink: Arc::new(sink), detailed: Detailed::default() })
     }
 
     /// Makes a log that goes to standard error, as text: for commands that have no folder of their own.
     pub fn stderr(component: Component) -> Self {
-        Self { component, sink: Arc::new(Sink::Stderr { clock: Clock::new(Zone::System) }) }
+        let sink = Arc::new(Sink::Stderr { clock: Clock::new(Zone::System) });
+        Self { component, sink, detailed: Detailed::default() }
     }
 
     /// Makes a log that is kept in memory, and its lines.
     pub fn memory(component: Component) -> (Self, Lines) {
         let lines = Lines::default();
-        (Self { component, sink: Arc::new(Sink::Memory(lines.clone())) }, lines)
+        let sink = Arc::new(Sink::Memory(lines.clone()));
+        (Self { component, sink, detailed: Detailed::default() }, lines)
+    }
+
+    /// Returns the log with its detailed lines written while `detailed` says so, as those of the program's other logs.
+    #[must_use]
+    pub fn detailed_by(mut self, detailed: &Detailed) -> Self {
+        self.detailed = detailed.clone();
+        self
     }
 
     /// Begins a line about an action.
@@ -94,6 +106,14 @@ impl ComponentLog {
     #[track_caller]
     pub fn info(&self, text: impl fmt::Display) {
         self.write(Severity::Info, &text, None, Vec::new(), Location::caller());
+    }
+
+    /// Writes a line that only helps who looks for the cause of something: only while the program's logs are detailed.
+    #[track_caller]
+    pub fn detail(&self, text: impl fmt::Display) {
+        if self.detailed.holds(crate::clock::now()) {
+            self.write(Severity::Detail, &text, None, Vec::new(), Location::caller());
+        }
     }
 
     /// Writes a line about something that went wrong and is dealt with.
@@ -159,6 +179,14 @@ impl Draft<'_> {
     #[track_caller]
     pub fn info(self, text: impl fmt::Display) {
         self.log.write(Severity::Info, &text, self.task_guid, self.fields, Location::caller());
+    }
+
+    /// Writes the line where the program's logs are detailed.
+    #[track_caller]
+    pub fn detail(self, text: impl fmt::Display) {
+        if self.log.detailed.holds(crate::clock::now()) {
+            self.log.write(Severity::Detail, &text, self.task_guid, self.fields, Location::caller());
+        }
     }
 
     /// Writes the line; it is about something that went wrong and is dealt with.

@@ -5,6 +5,7 @@ mod certificate;
 mod client;
 mod key;
 mod server;
+mod unbelieving;
 mod verify;
 
 use std::{
@@ -23,6 +24,7 @@ pub use certificate::{CertificateFiles, ServerCertificate};
 pub use client::{Shown, client_config, outside_client_config};
 pub use key::{KeyAndCsr, key_and_csr};
 pub use server::{ClientAuth, server_config, server_config_with, web_server_config};
+pub use unbelieving::unbelieving;
 pub use verify::ClientVerifier;
 
 /// Why an end of TLS could not be made.

@@ -26,6 +26,22 @@ pub enum Question {
         /// The person's sign-in name.
         user_name: String,
     },
+    /// What logs of a device's agent the site has; with `of`, those of one action. The site decides whether the person may
+    /// read them. Answer: `Logs` or `Refused`.
+    Logs {
+        /// The device.
+        device: DeviceId,
+        /// The person, as the console signed them in.
+        user: UserId,
+        /// The person's sign-in name.
+        user_name: String,
+        /// The action whose logs are read; none lists what there is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<action::TaskGuid>,
+        /// The first part that is wanted.
+        #[serde(default)]
+        from: u32,
+    },
     /// A person's program pairs a key with the site. Answer: `Paired` or `Refused`.
     Pair {
         /// The message T of docs/protocol/proof.md, which the console cannot read into or change.
@@ -44,6 +60,8 @@ pub enum Question {
     },
     /// Upload all devices now. Answer: `Done`; the devices follow as a round of their own.
     UploadDevices,
+    /// How the site is: the checks of `tenon doctor site`. Answer: `Health`.
+    Health,
     /// The site's audit as hashes, for the console to keep. Answer: `Audit`.
     Audit {
         /// The entry behind which it is wanted.
@@ -66,6 +84,10 @@ pub enum Answer {
     DryRun(Box<DryRun>),
     /// What the site knows of the device.
     Device(Box<DeviceKnown>),
+    /// The logs of the device's agent.
+    Logs(Box<LogsKnown>),
+    /// How the site is.
+    Health(Box<Health>),
     /// The key is paired.
     Paired {
         /// The message T2.
@@ -200,4 +222,74 @@ pub struct DeviceTask {
     pub state: action::State,
     /// When that last changed.
     pub changed: Timestamp,
+}
+
+/// What the site has of the logs of a device's agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogsKnown {
+    /// The rule that allowed the reading.
+    pub rule: String,
+    /// When the site looked.
+    pub at: Timestamp,
+    /// What there is, the newest first; empty where parts were asked for.
+    pub collected: Vec<CollectedLogs>,
+    /// The parts, in their order.
+    pub parts: Vec<LogsPart>,
+    /// The first part that found no room in the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u32>,
+}
+
+/// The logs that one action has brought.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct CollectedLogs {
+    /// The action.
+    pub task_guid: action::TaskGuid,
+    /// When they were read, by the device's clock.
+    pub at: Timestamp,
+    /// When the last part came.
+    pub received: Timestamp,
+    /// How many parts there are in all.
+    pub parts: u32,
+    /// How many of them are here: fewer while they come, and where the oldest made room.
+    pub stored: u32,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// A part of the logs.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct LogsPart {
+    /// Which part it is, from 0.
+    pub number: u32,
+    /// The file's name on the device.
+    pub file: String,
+    /// Lines of the file.
+    pub text: String,
+}
+
+/// The most parts of logs in one answer: with those of a state message, 16 are at most 1 MiB.
+pub const LOG_PARTS: u32 = 16;
+
+/// How a site is.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// When the site looked.
+    pub at: Timestamp,
+    /// What it looked at.
+    pub checks: Vec<HealthCheck>,
+}
+
+/// A check and what it found.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// Its name, which stays.
+    pub name: String,
+    /// `good`, `warning` or `failed`.
+    pub outcome: String,
+    /// What was found.
+    pub found: String,
+    /// What to do where it is not good.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fix: String,
 }

@@ -26,6 +26,7 @@ mod settings;
 mod content;
 mod content_file;
 mod applications;
+mod device_logs;
 mod sweep;
 mod depths;
 
@@ -34,6 +35,7 @@ pub use cancel::Cancelled;
 pub use content::LARGEST_CONTENT;
 pub use content_file::{CONTENT_CHUNK, ContentFileRow, ContentPart, LARGEST_CONTENT_FILE};
 pub use depths::Depths;
+pub use device_logs::{LogCollection, LogPart, LogPut};
 pub use devices::{
     Compliance, ComplianceRow, ComplianceSummary, DeviceChanges, DeviceChecksum, DeviceDetails, DeviceFacts,
     DeviceRow, DeviceTaskRow, NewDevice,

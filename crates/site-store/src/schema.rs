@@ -160,6 +160,31 @@ macro_rules! applications {
     };
 }
 
+/// Parts of the logs of agents, as tasks have asked for them.
+macro_rules! logs {
+    (id = $id:literal) => {
+        concat!(
+            "CREATE TABLE device_log (
+                device ",
+            $id,
+            " NOT NULL REFERENCES device (device) ON DELETE CASCADE,
+                task_guid ",
+            $id,
+            " NOT NULL,
+                number BIGINT NOT NULL,
+                parts BIGINT NOT NULL,
+                file TEXT NOT NULL,
+                text TEXT NOT NULL,
+                size BIGINT NOT NULL,
+                at BIGINT NOT NULL,
+                received BIGINT NOT NULL,
+                PRIMARY KEY (device, task_guid, number)
+            );
+            CREATE INDEX device_log_by_age ON device_log (received, size);"
+        )
+    };
+}
+
 /// What people search devices by, JSON; none where the device says nothing of it.
 const DETAILS: &str = "ALTER TABLE device ADD COLUMN details TEXT;";
 
@@ -182,5 +207,6 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
         },
         Step { version: 3, sqlite: DETAILS, postgres: DETAILS },
         Step { version: 4, sqlite: RUNS, postgres: RUNS },
+        Step { version: 5, sqlite: logs!(id = "TEXT"), postgres: logs!(id = r#"TEXT COLLATE "C""#) },
     ],
 };

@@ -17,6 +17,10 @@ pub struct Retention {
     pub events: u64,
     /// How many bytes of content are kept at most; beyond it what was stored first goes.
     pub content_bytes: u64,
+    /// How long the logs of agents are kept: they were collected for a search that is over by then.
+    pub logs: Duration,
+    /// How many bytes of the logs of agents are kept at most, of all devices together; beyond it the oldest go.
+    pub log_bytes: u64,
 }
 
 impl Default for Retention {
@@ -28,6 +32,10 @@ impl Default for Retention {
             events: 5_000_000,
             // 250 policy documents of the largest size.
             content_bytes: 256 << 20,
+            // A week.
+            logs: Duration::from_hours(7 * 24),
+            // Those of 256 devices of the usual size.
+            log_bytes: 256 << 20,
         }
     }
 }
@@ -45,6 +53,8 @@ pub struct Swept {
     pub devices: u64,
     /// Content.
     pub content: u64,
+    /// Parts of logs of agents.
+    pub logs: u64,
 }
 
 /// How long a content file may take to be put: it is gone on with within that.
@@ -113,6 +123,7 @@ impl SiteStore {
         while self.sweep_excess(retention.events, reported, &mut swept).await? {}
         while self.sweep_removed(before, &mut swept).await? {}
         self.forget_unfinished_content(now.minus(UNFINISHED_KEPT)).await?;
+        swept.logs = self.forget_logs(now.minus(retention.logs)).await?;
         swept.content = self.db.write(&CONTENT, args![retention.content_bytes]).await?;
         Ok(swept)
     }

@@ -15,7 +15,6 @@
 
 mod start;
 mod trust;
-mod unbelieving;
 mod management;
 mod enrol;
 mod identity;

@@ -10,7 +10,6 @@ use rustls::{ClientConfig, pki_types::ServerName};
 use crate::{
     StartError, dial,
     management::{ManagementError, Place, Session},
-    unbelieving,
 };
 
 /// What all devices know of their site.
@@ -29,7 +28,9 @@ pub(crate) struct Believed {
 pub(crate) async fn fetch(place: &Place) -> Result<String, ManagementError> {
     let name = ServerName::try_from(place.host().to_owned())
         .map_err(|_| ManagementError::Url { url: place.host().to_owned() })?;
-    let stream = dial::open(&place.address, &unbelieving::config()?, name, None).await?;
+    let stream =
+        dial::open(&place.address, &service::tls::unbelieving().map_err(crate::DialError::Tls)?, name, None)
+            .await?;
     let mut session = Session::over(stream, place).await?;
     match session.call(&Call::Trust).await? {
         Answer::Trust(text) => Ok(text),

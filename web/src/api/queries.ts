@@ -31,6 +31,15 @@ export const sites = queryOptions({
   staleTime: 30_000,
 });
 
+/** How a site is: it looks at itself when it is asked, at most twice a minute. */
+export const siteHealth = (id: string) =>
+  queryOptions({
+    queryKey: ["site", id, "health"],
+    queryFn: ({ signal }) => answered(api.GET("/api/v1/sites/{site}/health", { params: { path: { site: id } }, signal })),
+    staleTime: 30_000,
+    retry: false,
+  });
+
 /** Returns a page of devices. */
 export function devicePage(
   query: DeviceSearch,
@@ -63,6 +72,15 @@ export const deviceDetails = (id: string) =>
     queryKey: ["device", id, "details"],
     queryFn: ({ signal }) =>
       answered(api.GET("/api/v1/devices/{device}/details", { params: { path: { device: id } }, signal })),
+    retry: false,
+  });
+
+/** Which logs of a device its site has. */
+export const deviceLogs = (id: string) =>
+  queryOptions({
+    queryKey: ["device", id, "logs"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/devices/{device}/logs", { params: { path: { device: id } }, signal })),
     retry: false,
   });
 

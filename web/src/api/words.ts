@@ -18,6 +18,7 @@ export const PERMISSION = {
   users: "Users / Manage",
   roles: "Roles / Manage",
   audit: "Audit data / Read",
+  logs: "Managed devices / Read logs",
 } as const;
 
 /** Returns whether permissions allow asking for a kind of action, all kinds or this one; where, the console decides. */

@@ -7,7 +7,7 @@ use device_channel::ReturnCode;
 use service::clock;
 use tokio::task::{Id, JoinError};
 
-use super::{Program, now, runs::Running};
+use super::{DETAILED, Program, now, runs::Running};
 use crate::{
     desk::Outcome,
     run::{Doubt, Report},
@@ -40,8 +40,18 @@ impl Program {
     }
 
     fn take_report(&mut self, report: Report) {
-        let Report { work, outcome, answers, generation, site_time, unsent, sent, credentials, doubt } =
-            report;
+        let Report {
+            work,
+            outcome,
+            answers,
+            generation,
+            site_time,
+            unsent,
+            sent,
+            credentials,
+            detailed,
+            doubt,
+        } = report;
         if let Some(credentials) = credentials {
             self.credentials = Arc::new(*credentials);
             let learned = self.seen.learn_epoch(self.desk.journal(), self.credentials.trust.epoch);
@@ -68,6 +78,12 @@ impl Program {
         if sent {
             let forgotten = self.seen.forget_unsent(self.desk.journal());
             self.kept("that the report was sent", forgotten);
+        }
+        if let Some(until) = detailed {
+            // In the journal first: the next start goes on with it.
+            let kept = self.desk.journal().put_note(DETAILED, &until.0.to_string());
+            self.kept("how much the logs say", kept);
+            self.logs.detailed.until(until);
         }
         if doubt == Doubt::Keys {
             self.desk.schedule().hurry(Work::Credentials, clock::boot());

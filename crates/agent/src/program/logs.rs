@@ -1,8 +1,10 @@
 //! The agent's logs, and why it does not run.
 
+use std::path::PathBuf;
+
 use service::{
     lock::LockError,
-    log::{Component, ComponentLog, LogError, LogSettings},
+    log::{Component, ComponentLog, Detailed, LogError, LogSettings},
 };
 use tokio::task::JoinError;
 
@@ -19,6 +21,10 @@ pub struct AgentLogs {
     pub policy: ComponentLog,
     /// Applications.
     pub applications: ComponentLog,
+    /// The folder of their files.
+    pub folder: PathBuf,
+    /// Until when they say more than usual.
+    pub detailed: Detailed,
 }
 
 /// Why the agent does not run.
@@ -45,11 +51,15 @@ impl AgentLogs {
     ///
     /// Says which file cannot be opened.
     pub fn open(settings: &LogSettings) -> Result<Self, LogError> {
+        let detailed = Detailed::default();
+        let open = |component| Ok(ComponentLog::open(settings, component)?.detailed_by(&detailed));
         Ok(Self {
-            notification: ComponentLog::open(settings, Component::NOTIFICATION_AGENT)?,
-            scheduler: ComponentLog::open(settings, Component::SCHEDULER)?,
-            policy: ComponentLog::open(settings, Component::POLICY_AGENT)?,
-            applications: ComponentLog::open(settings, Component::APP_INTENT_EVAL)?,
+            notification: open(Component::NOTIFICATION_AGENT)?,
+            scheduler: open(Component::SCHEDULER)?,
+            policy: open(Component::POLICY_AGENT)?,
+            applications: open(Component::APP_INTENT_EVAL)?,
+            folder: settings.folder.clone(),
+            detailed,
         })
     }
 }

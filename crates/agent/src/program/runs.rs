@@ -61,6 +61,7 @@ impl Program {
             pace: self.config.pace,
             content_limit: self.config.content_limit,
             boot: self.boot_id.to_string(),
+            log_folder: self.logs.folder.clone(),
             log: RunLog { log: self.log_of(work), task: tasks.first().copied() },
         };
         let abort = self.runs.spawn(run::run(work, order));
@@ -82,6 +83,7 @@ impl Program {
             Work::MachinePolicy | Work::UserPolicy | Work::Discovery | Work::Credentials | Work::Reports => {
                 self.logs.policy.clone()
             }
+            Work::Logs | Work::LogLevel => self.logs.scheduler.clone(),
         }
     }
 

@@ -36,6 +36,9 @@ pub(super) fn schedule(work: Work) -> &'static str {
         Work::Discovery => "{00000000-0000-0000-0000-000000000003}",
         Work::Credentials => "{00000000-0000-0000-0000-000000000051}",
         Work::Reports => "{00000000-0000-0000-0000-000000000111}",
+        // Not the field's: its clients collect and set outside the scheduler.
+        Work::Logs => "{00000000-0000-0000-0000-000000001002}",
+        Work::LogLevel => "{00000000-0000-0000-0000-000000001003}",
     }
 }
 
@@ -48,5 +51,7 @@ pub(super) fn target(work: Work) -> &'static str {
         Work::Discovery => "Target: 'direct:InventoryAgent', Name: 'Discovery'",
         Work::Credentials => "Target: 'direct:CertificateMaintenance', Name: ''",
         Work::Reports => "Target: 'direct:StateMessage', Name: ''",
+        Work::Logs => "Target: 'direct:Diagnostics_CollectLogs', Name: ''",
+        Work::LogLevel => "Target: 'direct:Diagnostics_LogLevel', Name: ''",
     }
 }

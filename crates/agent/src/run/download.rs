@@ -45,7 +45,10 @@ pub(super) async fn download(order: &Order, session: &mut Session) -> Result<Dow
     let documents = Documents::new(&order.folder)?;
     let mut policies = Vec::with_capacity(manifest.policies.len());
     for policy in &manifest.policies {
-        let document = match documents.kept(policy.sha256) {
+        let kept = documents.kept(policy.sha256);
+        let how = if kept.is_some() { "is here from before" } else { "is fetched" };
+        order.log.detail(format!("Policy `{}`: the document {} {how}", policy.name, policy.sha256));
+        let document = match kept {
             Some(document) => document,
             None => documents.fetch(policy.sha256, session).await?,
         };

@@ -77,7 +77,7 @@ pub(super) fn tell(report: &ResourceReport, log: &RunLog) {
     let ResourceReport { policy, resource, status, detail, .. } = report;
     let about = format!("Policy `{policy}`, resource `{resource}`");
     match status {
-        ResourceStatus::Compliant => {}
+        ResourceStatus::Compliant => log.detail(format!("{about}: is as it should be")),
         ResourceStatus::Changed => log.info(format!("{about}: set, because {detail}")),
         ResourceStatus::Failed => log.error(format!("{about}: failed: {detail}")),
         ResourceStatus::Skipped => log.warn(format!("{about}: skipped: {detail}")),

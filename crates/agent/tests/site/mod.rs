@@ -18,7 +18,7 @@ use management_link::{Discovery, StateMessage};
 use policy::{Access, DevicePath, FileAccess};
 use proof::{Hash, JoinToken, ManifestDeployment, Servers, SiteRole};
 use service::{
-    log::{Component, ComponentLog, Lines},
+    log::{Component, ComponentLog, Detailed, Lines},
     shutdown::Shutdown,
 };
 use tempfile::TempDir;
@@ -49,6 +49,7 @@ pub struct Desk {
     pub swapped_documents: bool,
     pub compliance: Vec<management_link::ComplianceReport>,
     pub discovery: Vec<Discovery>,
+    pub logs: Vec<management_link::LogsPart>,
     pub secrets: Vec<String>,
     pub renewals: usize,
     pub away: bool,
@@ -217,16 +218,30 @@ impl Drop for Site {
 
 impl Machine {
     pub fn new() -> Self {
-        let (notification, first) = ComponentLog::memory(Component::NOTIFICATION_AGENT);
-        let (scheduler, second) = ComponentLog::memory(Component::SCHEDULER);
-        let (applications, _) = ComponentLog::memory(Component::APP_INTENT_EVAL);
-        let (policy, third) = ComponentLog::memory(Component::POLICY_AGENT);
+        let detailed = Detailed::default();
+        let memory = |component| {
+            let (log, lines) = ComponentLog::memory(component);
+            (log.detailed_by(&detailed), lines)
+        };
+        let (notification, first) = memory(Component::NOTIFICATION_AGENT);
+        let (scheduler, second) = memory(Component::SCHEDULER);
+        let (applications, _) = memory(Component::APP_INTENT_EVAL);
+        let (policy, third) = memory(Component::POLICY_AGENT);
+        let folder = TempDir::new().expect("a folder");
+        let log_folder = folder.path().join("logs");
         Self {
-            folder: TempDir::new().expect("a folder"),
+            folder,
             logs: (first, second, third),
             shutdown: Shutdown::new(),
             agent: None,
-            agent_logs: AgentLogs { notification, scheduler, policy, applications },
+            agent_logs: AgentLogs {
+                notification,
+                scheduler,
+                policy,
+                applications,
+                folder: log_folder,
+                detailed: detailed.clone(),
+            },
         }
     }
 
@@ -297,5 +312,6 @@ pub fn keep(desk: &mut Desk, message: StateMessage) {
         StateMessage::Discovery(discovery) => desk.discovery.push(discovery),
         StateMessage::Applications(report) => desk.evaluated.push(report),
         StateMessage::Compliance(report) => desk.compliance.push(report),
+        StateMessage::Logs(part) => desk.logs.push(part),
     }
 }

@@ -45,8 +45,12 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
             r#""call":"dry_run","request":"e30=","vouch":{"user":"UUID","name":"ann"},"online":[],"forecast":null"#,
         ),
         (
-            Call::MayRead { device, vouch },
+            Call::MayRead { device, vouch: vouch.clone(), logs: false },
             r#""call":"may_read","device":"UUID","vouch":{"user":"UUID","name":"ann"}"#,
+        ),
+        (
+            Call::MayRead { device, vouch, logs: true },
+            r#""call":"may_read","device":"UUID","vouch":{"user":"UUID","name":"ann"},"logs":true"#,
         ),
         (
             Call::Targets { task_guid, after: Some(device), limit: 10_000 },

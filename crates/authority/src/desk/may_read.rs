@@ -1,15 +1,19 @@
 //! Decides whether a person may read what the site knows of a device.
 
-use action::{DeviceId, Targets, UserId};
+use action::{ActionKind, DeviceId, Targets, UserId};
 use authority_link::Answer;
 
 use super::{Desk, DeskError};
 
 impl Desk {
     /// Says whether a person may read a device, and which collections hold it. Who may not does not learn whether the site
-    /// has such a device.
-    pub(super) fn may_read(&self, device: DeviceId, person: UserId) -> Result<Answer, DeskError> {
-        let mut verdicts = self.site.readings(person);
+    /// has such a device. The agent's logs need a permission of their own.
+    pub(super) fn may_read(&self, device: DeviceId, person: UserId, logs: bool) -> Result<Answer, DeskError> {
+        let mut verdicts = if logs {
+            self.site.verdicts(person, ActionKind::COLLECT_LOGS)
+        } else {
+            self.site.readings(person)
+        };
         if let Some(reason) = self.may_nothing(person, &mut verdicts)? {
             return Ok(Answer::MayNotRead { reason });
         }

@@ -12,15 +12,19 @@ const READING: [&str; 2] = ["Collection / Read", "Collection / Read Resource"];
 /// What running a script needs.
 const SCRIPTS: [&str; 3] = ["Collection / Run Script", "Collection / Read", "Collection / Read Resource"];
 
+/// What the agent's logs need: to collect them, to have them say more, and to read them.
+const LOGS: [&str; 3] = ["Collection / Collect Logs", "Collection / Read", "Collection / Read Resource"];
+
 /// Running an approved script, by its type in public documentation.
 const RUN_SCRIPT: ActionKind = ActionKind(15);
 
 /// All permissions, in the field's words.
-const ALL: [&str; 12] = [
+const ALL: [&str; 13] = [
     "Collection / Notify Resource",
     "Collection / Read",
     "Collection / Read Resource",
     "Collection / Run Script",
+    "Collection / Collect Logs",
     "Collection / Modify",
     "Collection / Delete Resource",
     "Application / Read",
@@ -49,6 +53,7 @@ pub(crate) const BUILT_IN_ROLES: [BuiltInRole; 3] = [
             "Collection / Read",
             "Collection / Read Resource",
             "Collection / Run Script",
+            "Collection / Collect Logs",
             "Application / Read",
             "Policy / Read",
             "Site / Read",
@@ -78,7 +83,11 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
 
 /// Returns the permissions that an action of this kind needs on a collection; the first is the one that acts.
 pub(crate) fn needed_for(kind: ActionKind) -> &'static [&'static str] {
-    if kind == RUN_SCRIPT { &SCRIPTS } else { &ACTIONS }
+    match kind {
+        RUN_SCRIPT => &SCRIPTS,
+        ActionKind::COLLECT_LOGS | ActionKind::LOG_LEVEL => &LOGS,
+        _ => &ACTIONS,
+    }
 }
 
 /// Returns the permissions that reading what the site knows of a device needs on a collection.

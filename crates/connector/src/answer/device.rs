@@ -13,7 +13,7 @@ const LAST_ACTIONS: u32 = 500;
 
 pub(super) async fn answer(site: &Site, device: DeviceId, vouch: Vouch) -> Result<Answer, Unanswered> {
     // The rules first: who may not read learns nothing, not even whether the store knows the device.
-    let (rule, collections) = match site.authority.may_read(device, vouch).await? {
+    let (rule, collections) = match site.authority.may_read(device, vouch, false).await? {
         MayRead::Allowed { rule, collections } => (rule, collections),
         MayRead::Refused(reason) => return Ok(Answer::Refused { reason }),
     };

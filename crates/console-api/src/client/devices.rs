@@ -1,9 +1,9 @@
 //! Calls about devices.
 
-use action::{DeviceId, SiteId};
+use action::{DeviceId, SiteId, TaskGuid};
 
 use super::call::Query;
-use crate::{Client, ClientError, Device, DeviceCount, DeviceDetails, OnlineStatus, Page};
+use crate::{Client, ClientError, Device, DeviceCount, DeviceDetails, DeviceLogs, OnlineStatus, Page};
 
 /// Which devices.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +91,24 @@ impl Client {
     /// See [`ClientError`].
     pub async fn device_details(&self, device: DeviceId) -> Result<DeviceDetails, ClientError> {
         self.get(&format!("api/v1/devices/{device}/details"), Vec::new()).await
+    }
+
+    /// Returns what logs of a device its site has; with `of`, those of one action from a part on.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn device_logs(
+        &self,
+        device: DeviceId,
+        of: Option<TaskGuid>,
+        from: u32,
+    ) -> Result<DeviceLogs, ClientError> {
+        let mut pairs = Query::new();
+        if let Some(of) = of {
+            pairs.extend([("of", of.to_string()), ("from", from.to_string())]);
+        }
+        self.get(&format!("api/v1/devices/{device}/logs"), pairs).await
     }
 
     /// Returns a device.

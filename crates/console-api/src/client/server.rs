@@ -6,7 +6,7 @@ use reqwest::{Method, header::DATE};
 use super::{Client, ClientError, call::attempt};
 
 /// Where a console says that it lives.
-const LIVE_PATH: &str = "/health/live";
+const LIVE_PATH: &str = "health/live";
 /// The header with the version of the program that answers.
 pub const VERSION_HEADER: &str = "tenon-version";
 

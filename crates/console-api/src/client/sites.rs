@@ -2,7 +2,7 @@
 
 use action::SiteId;
 
-use crate::{AttachCode, Client, ClientError, Collection, Policy, Site, SyncBegun};
+use crate::{AttachCode, Client, ClientError, Collection, Policy, Site, SiteHealth, SyncBegun};
 
 impl Client {
     /// Lists the tenant's sites.
@@ -48,6 +48,15 @@ impl Client {
     /// See [`ClientError`].
     pub async fn sync(&self, site: SiteId) -> Result<SyncBegun, ClientError> {
         self.post(&format!("api/v1/sites/{site}/sync"), &serde_json::json!({})).await
+    }
+
+    /// Returns how a site is, as it says itself now.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn site_health(&self, site: SiteId) -> Result<SiteHealth, ClientError> {
+        self.get(&format!("api/v1/sites/{site}/health"), Vec::new()).await
     }
 
     /// Lists the collections of a site, as the site last sent them.

@@ -14,6 +14,7 @@ pub(crate) enum Permission {
     Initiate(ActionKind),
     CancelOthersAction,
     ReadDevices,
+    ReadLogs,
     ReadSites,
     AttachSites,
     OffboardSites,
@@ -31,10 +32,11 @@ const INITIATE: &str = "Remote tasks / Initiate Configuration Manager action";
 
 impl Permission {
     /// All permissions but those for one kind of action.
-    const ALL: [Permission; 13] = [
+    const ALL: [Permission; 14] = [
         Permission::InitiateAction,
         Permission::CancelOthersAction,
         Permission::ReadDevices,
+        Permission::ReadLogs,
         Permission::ReadSites,
         Permission::AttachSites,
         Permission::OffboardSites,
@@ -54,6 +56,7 @@ impl Permission {
             Permission::Initiate(kind) => return Cow::Owned(format!("{INITIATE} / {}", Kind(kind))),
             Permission::CancelOthersAction => "Remote tasks / Cancel another person's action",
             Permission::ReadDevices => "Managed devices / Read",
+            Permission::ReadLogs => "Managed devices / Read logs",
             Permission::ReadSites => "Sites / Read",
             Permission::AttachSites => "Sites / Attach",
             Permission::OffboardSites => "Sites / Offboard",
@@ -83,6 +86,7 @@ impl Permission {
             | Permission::Initiate(_)
             | Permission::CancelOthersAction
             | Permission::ReadDevices
+            | Permission::ReadLogs
             | Permission::ReadSites
             | Permission::OffboardSites => true,
             Permission::AttachSites
@@ -98,6 +102,12 @@ impl Permission {
 
     /// Returns whether who has this also has `other`.
     pub(crate) fn covers(self, other: Permission) -> bool {
+        let every = |kind: ActionKind| self == Permission::InitiateAction && !kind.is_about_logs();
+        self == other || matches!(other, Permission::Initiate(kind) if every(kind))
+    }
+
+    /// Returns whether `other` is this, or this for one kind of action.
+    pub(crate) fn includes(self, other: Permission) -> bool {
         self == other || (self == Permission::InitiateAction && matches!(other, Permission::Initiate(_)))
     }
 
@@ -111,7 +121,8 @@ impl Permission {
             (Permission::InitiateAction, Role::HelpDeskOperator) => true,
             (_, Role::HelpDeskOperator | Role::ReadOnlyOperator) => false,
         };
-        Self::ALL.into_iter().filter(given).collect()
+        let logs = ActionKind::known().filter(|kind| kind.is_about_logs()).map(Permission::Initiate);
+        Self::ALL.into_iter().chain(logs).filter(given).collect()
     }
 
     /// Returns the permissions that a role of a tenant can give, those for one kind of action among them.
@@ -127,8 +138,8 @@ mod tests {
 
     #[test]
     fn each_role_has_what_its_name_says() {
-        check(Role::Administrator, false, 12);
-        check(Role::Administrator, true, 13);
+        check(Role::Administrator, false, 15);
+        check(Role::Administrator, true, 16);
         check(Role::HelpDeskOperator, false, 3);
         check(Role::ReadOnlyOperator, false, 2);
         check(Role::None, false, 0);
@@ -149,6 +160,9 @@ mod tests {
         assert_eq!(Permission::named("Everything"), None);
         let probe = Permission::Initiate(ActionKind::PROBE);
         assert!(Permission::InitiateAction.covers(probe) && !probe.covers(Permission::InitiateAction));
+        let logs = Permission::Initiate(ActionKind::COLLECT_LOGS);
+        assert!(!Permission::InitiateAction.covers(logs), "logs need a permission of their own");
+        assert!(Permission::InitiateAction.includes(logs) && logs.covers(logs));
     }
 
     #[track_caller]

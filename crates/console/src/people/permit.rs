@@ -44,6 +44,8 @@ grants! {
     Act => InitiateAction,
     /// Looking at devices and their actions.
     ReadDevices => ReadDevices,
+    /// Reading the logs of devices.
+    ReadLogs => ReadLogs,
     /// Looking at sites.
     ReadSites => ReadSites,
     /// Attaching sites.

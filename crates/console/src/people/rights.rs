@@ -99,7 +99,7 @@ impl Rights {
 
     /// Returns whether the caller may do it, or a part of it, somewhere.
     pub(crate) fn somewhere(&self, permission: Permission) -> bool {
-        self.effective.iter().any(|(held, _)| held.covers(permission) || permission.covers(*held))
+        self.effective.iter().any(|(held, _)| held.covers(permission) || permission.includes(*held))
     }
 
     /// Returns whether nothing was given or taken away.
@@ -109,7 +109,7 @@ impl Rights {
 
     /// Returns by which role the caller may do it, for the audit.
     pub(crate) fn rule(&self, permission: Permission) -> String {
-        let gives = |held: &Permission| held.covers(permission) || permission.covers(*held);
+        let gives = |held: &Permission| held.covers(permission) || permission.includes(*held);
         let held = self.held.iter().find(|held| held.permissions.iter().any(gives));
         held.map_or_else(String::new, |held| format!("{} by the role {}", permission.name(), held.role))
     }

@@ -66,6 +66,8 @@ pub(crate) fn answered_otherwise(answer: Answer) -> Refusal {
         Answer::Done
         | Answer::DryRun(_)
         | Answer::Device(_)
+        | Answer::Logs(_)
+        | Answer::Health(_)
         | Answer::Paired { .. }
         | Answer::KeyBound(_)
         | Answer::Audit(_)

@@ -9,6 +9,8 @@ use super::Component;
 /// How grave a line is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
+    /// What is only of use to who looks for the cause of something: written while a program's logs are detailed.
+    Detail,
     /// What happens.
     Info,
     /// Something went wrong and is dealt with.
@@ -42,6 +44,7 @@ impl Severity {
     /// Returns the word that JSON logs use.
     pub fn word(self) -> &'static str {
         match self {
+            Severity::Detail => "debug",
             Severity::Info => "info",
             Severity::Warning => "warning",
             Severity::Error => "error",
@@ -51,7 +54,8 @@ impl Severity {
     /// Returns the number that the field's client logs use.
     pub fn number(self) -> u8 {
         match self {
-            Severity::Info => 1,
+            // The field's tools know three types.
+            Severity::Detail | Severity::Info => 1,
             Severity::Warning => 2,
             Severity::Error => 3,
         }

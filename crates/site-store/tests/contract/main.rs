@@ -9,6 +9,7 @@ mod endings;
 mod history;
 mod sweep;
 mod applications;
+mod device_logs;
 mod content;
 mod odds;
 mod model;

@@ -3,7 +3,7 @@
 pub(crate) mod ask;
 mod check;
 mod show;
-mod follow;
+pub(crate) mod follow;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,7 @@
 //! `tenon device`: the devices that a console knows.
 
+mod logs;
+
 use action::DeviceId;
 use console_api::{
     ClientError, Device as ShownDevice, DeviceDetails, DeviceQuery, LARGEST_PAGE, OnlineStatus,
@@ -42,6 +44,10 @@ enum What {
         /// The device's id or name
         device: String,
     },
+    /// Collect the logs of a device's agent, list or read what was collected
+    Logs(logs::Logs),
+    /// Have the logs of a device's agent say more for a time
+    LogLevel(logs::LogLevel),
 }
 
 /// Runs `tenon device`.
@@ -78,6 +84,8 @@ pub(crate) async fn run(device: Device) -> anyhow::Result<()> {
             show(&shown)?;
             tell(&details)?;
         }
+        What::Logs(wanted) => logs::run(&client, &wanted, device.console.json).await?,
+        What::LogLevel(wanted) => logs::set_level(&client, &wanted, device.console.json).await?,
     }
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! `tenon doctor`: named checks of one role on this machine, each with what to do about it.
 
 mod check;
-mod site;
+pub(in crate::command) mod site;
 mod console;
 mod agent;
 mod server;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use self::check::Outcome;
-use crate::{exit, print};
+use service::check::Outcome;
+
+use crate::{command::site::roles::SiteRole, exit, print};
 
 /// `tenon doctor`.
 #[derive(Debug, clap::Args)]
@@ -46,7 +47,7 @@ enum What {
 /// Runs `tenon doctor`. The exit code is 0 where nothing is wrong, 2 where a check failed.
 pub(crate) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
     let checks = match &doctor.what {
-        What::Site { config } => site::checks(config).await,
+        What::Site { config } => site::checks(config, &SiteRole::ALL).await,
         What::Console { config } => console::checks(config).await,
         What::Agent { config } => agent::checks(config).await,
     };

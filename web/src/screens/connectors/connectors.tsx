@@ -20,6 +20,7 @@ import { ProblemView } from "../../parts/problem";
 import { Read } from "../../parts/read";
 import { useTexts } from "../../text/text";
 import { Attach } from "./attach";
+import { Health } from "./health";
 
 const useStyles = makeStyles({
   buttons: { display: "flex", columnGap: tokens.spacingHorizontalM, alignItems: "center" },
@@ -91,6 +92,7 @@ function SiteCard({ site }: { site: Site }): ReactNode {
           [t("connectors.id"), site.id],
         ]}
       />
+      {attached && site.link.up && <Health site={site.id} />}
       {attached && !site.link.up && <Text className={styles.advice}>{t("connectors.adviceAway")}</Text>}
       {attached && (
         <div className={styles.buttons}>

@@ -16,6 +16,7 @@ import { Outside } from "../../parts/outside";
 import { Read } from "../../parts/read";
 import { StateLine } from "../../parts/state";
 import { useTexts } from "../../text/text";
+import { Logs } from "./logs";
 
 export function Details({ device }: { device: Device }): ReactNode {
   const { t } = useTexts();
@@ -76,6 +77,7 @@ export function Details({ device }: { device: Device }): ReactNode {
               />
             )}
           </Card>
+          <Logs device={device} />
         </>
       )}
     </Read>

@@ -2,7 +2,7 @@ use super::*;
 
 async fn may_read(site: &mut Site, device: DeviceId, user: UserId) -> Answer {
     let vouch = Vouch { user, name: "ann".into() };
-    site.call(Role::Connector, Call::MayRead { device, vouch }).await
+    site.call(Role::Connector, Call::MayRead { device, vouch, logs: false }).await
 }
 
 #[tokio::test]
@@ -24,4 +24,21 @@ async fn reading_needs_less_than_acting_and_names_what_is_missing() {
             other => panic!("no refusal of an unknown person: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn the_agents_logs_need_a_permission_of_their_own() {
+    let mut site = Site::new().await;
+    let device = site.device("one").await;
+    let analyst = site.person("Read-only Analyst", "SMS00001").await;
+    let operator = site.person("Operations Administrator", "SMS00001").await;
+    let call = |user| Call::MayRead { device, vouch: Vouch { user, name: "ann".into() }, logs: true };
+    match site.call(Role::Connector, call(analyst)).await {
+        Answer::MayNotRead { reason: Reason::RoleLacksPermission { permission, .. } } => {
+            assert_eq!(permission, "Collection / Collect Logs");
+        }
+        other => panic!("the analyst reads logs: {other:?}"),
+    }
+    let read = site.call(Role::Connector, call(operator)).await;
+    assert!(matches!(read, Answer::MayRead { .. }), "{read:?}");
 }

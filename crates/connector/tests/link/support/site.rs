@@ -95,6 +95,7 @@ impl Site {
             proxy: None,
             ca_file: None,
             metrics: service::metrics::Metrics::new(),
+            health: None,
         };
         let (store, wakes, logs) = (self.store.clone(), self.wakes.clone(), self.logs.clone());
         let endpoint = Endpoint::Unix(self.socket());

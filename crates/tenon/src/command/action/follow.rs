@@ -17,7 +17,7 @@ const EVERY_LATER: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Follows an action until every target has ended, and returns it as it is then.
-pub(super) async fn to_the_end(client: &Client, task_guid: TaskGuid, quiet: bool) -> anyhow::Result<Action> {
+pub(crate) async fn to_the_end(client: &Client, task_guid: TaskGuid, quiet: bool) -> anyhow::Result<Action> {
     let start = Instant::now();
     let mut shown = Shown::default();
     loop {

@@ -4,8 +4,7 @@ use std::{path::Path, time::Duration};
 
 use action::Timestamp;
 use console_api::{Client, ClientOptions};
-
-use super::check::{Check, failed, good, warning};
+use service::check::{Check, failed, good, warning};
 
 /// How long the console may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -14,8 +13,8 @@ const NOTICED_MS: u64 = 30_000;
 /// Clocks that differ by more break things: requests from the future are refused.
 const TOO_FAR_MS: u64 = 5 * 60_000;
 
-/// Asks a console, over the way that people and sites use.
-pub(super) async fn checks(url: &str, ca_file: Option<&Path>) -> Vec<Check> {
+/// Asks a console, over the way that people and sites use, through a proxy where there is one.
+pub(super) async fn checks(url: &str, ca_file: Option<&Path>, proxy: Option<&str>) -> Vec<Check> {
     const NAME: &str = "TLS chain";
     let fix = "read the cause: an expired certificate, a name that is not in it, a chain that is not whole, or a proxy that reads along and shows a certificate of its own";
     let ca_pem = match ca_file.map(std::fs::read).transpose() {
@@ -23,7 +22,7 @@ pub(super) async fn checks(url: &str, ca_file: Option<&Path>) -> Vec<Check> {
         Err(error) => return vec![failed(NAME, error.to_string(), "correct the key `ca-file`")],
     };
     let options = ClientOptions { url: url.to_owned(), token: None, ca_pem, patience: PATIENCE };
-    let server = match Client::new(options) {
+    let server = match Client::through(options, proxy) {
         Ok(client) => client.server().await,
         Err(error) => Err(error),
     };
@@ -78,7 +77,8 @@ fn version(theirs: Option<&str>, own: &str) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::Outcome;
+    use service::check::Outcome;
+
     use super::*;
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_there_is_a_failure_with_its_cause() {
-        let checks = checks("http://127.0.0.1:1", None).await;
+        let checks = checks("http://127.0.0.1:1", None, None).await;
         assert_eq!((checks.len(), checks[0].outcome), (1, Outcome::Failed), "{checks:?}");
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod config;
 mod attach;
 mod authority;
 mod reload;
-mod roles;
+pub(crate) mod roles;
 mod observe;
 mod push;
 mod run;

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     cli::ServerOptions,
+    command::doctor,
     exit::{self, Stop},
     files,
     owner::SOCKET,
@@ -60,7 +61,7 @@ pub(super) async fn run(
     let socket = file.folder.join(SOCKET);
     let authority =
         if beside { Some(AuthorityProcess::start(&path, options.log_format, &socket).await?) } else { None };
-    let site = Site::open(&file, path, &options, socket).await?;
+    let site = Site::open(&file, path, roles.clone(), &options, socket).await?;
     let outcome = site.run(&file, &roles, authority, shutdown).await;
     outcome.map_err(|error| error.context(format!("the site {} ended", file.name)))
 }
@@ -141,6 +142,7 @@ fn lock(file: &SiteFile, roles: &[SiteRole]) -> anyhow::Result<Option<LockFile>>
 /// What the roles of one process share.
 struct Site {
     config: PathBuf,
+    roles: Vec<SiteRole>,
     store: SiteStore,
     wakes: Wakes,
     logs: LogSettings,
@@ -152,12 +154,14 @@ impl Site {
     async fn open(
         file: &SiteFile,
         config: PathBuf,
+        roles: Vec<SiteRole>,
         options: &ServerOptions,
         socket: PathBuf,
     ) -> anyhow::Result<Self> {
         let db = Db::open(&file.database_url()).await.context("failed to open the site's store")?;
         Ok(Self {
             config,
+            roles,
             store: SiteStore::open(db).await.context("failed to open the site's store")?,
             wakes: Wakes::new(),
             logs: log_settings(file.log_folder(), options.log_format)?,
@@ -231,12 +235,18 @@ impl Site {
         Ok(match role {
             SiteRole::Authority => anyhow::bail!("the authority is a process of its own"),
             SiteRole::Connector => {
+                let (path, here) = (self.config.clone(), self.roles.clone());
+                let look = move || {
+                    let (path, here) = (path.clone(), here.clone());
+                    async move { doctor::site::checks(&path, &here).await }
+                };
                 let proxy = file.connector.proxy.as_ref().map(|proxy| proxy.parse()).transpose();
                 let config = connector::Config {
                     folder: file.folder.clone(),
                     proxy: proxy.context("failed to read the key `connector.proxy`")?,
                     ca_file: file.connector.ca_file.clone(),
                     metrics: self.metrics.clone(),
+                    health: Some(connector::HealthSource::new(look)),
                 };
                 let logs = connector::ConnectorLogs::open(&self.logs)?;
                 connector::start(config, store, wakes, logs, authority, shutdown).await?

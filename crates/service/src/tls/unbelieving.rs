@@ -1,24 +1,27 @@
-//! An end of TLS that believes no certificate and refuses none: for fetching a document that proves itself. Nothing secret
-//! is sent over it.
+//! An end of TLS that believes no certificate and refuses none: for fetching a document that proves itself, and for
+//! looking at a certificate. Nothing secret is sent over it.
 
 use std::sync::Arc;
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature},
+    crypto::{CryptoProvider, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
     version::TLS13,
 };
 
-use crate::dial::DialError;
+use super::provider;
 
-/// Makes the end of TLS.
-pub(super) fn config() -> Result<Arc<ClientConfig>, DialError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
+/// Makes an end of TLS that believes any certificate, TLS 1.3 only.
+///
+/// # Errors
+///
+/// The provider does not know TLS 1.3.
+pub fn unbelieving() -> Result<Arc<ClientConfig>, Error> {
+    let provider = provider();
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&TLS13])
-        .map_err(DialError::Tls)?
+        .with_protocol_versions(&[&TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Unbelieving(provider)))
         .with_no_client_auth();
