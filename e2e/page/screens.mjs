@@ -11,11 +11,15 @@ const SCREENS = {
   policies: ["/policies", /Policies/],
   applications: ["/applications", /Applications/],
   connectors: ["/connectors", /Connectors and tokens/],
+  webhooks: ["/webhooks", /Webhooks/],
   roles: ["/roles", /Roles/],
   audit: ["/audit", /Audit log/],
   account: ["/account", /My account/],
   nowhere: ["/nowhere", /There is nothing here/],
 };
+
+/** The device on which an action has run before the story begins. */
+const DEVICE = "kassa-1";
 
 for (const dark of [false, true]) {
   await run({ dark }, async (story) => {
@@ -35,6 +39,23 @@ for (const dark of [false, true]) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     same(wide <= 0, true, "the page is as wide as the window");
 
+    await page.getByRole("link", { name: DEVICE }).click();
+    await page.getByRole("tab", { name: "Timeline" }).click();
+    const events = page.getByRole("list", { name: "Timeline" }).getByRole("listitem");
+    await story.until("every hop of the action is in the timeline", async () => {
+      const said = (await events.allInnerTexts()).join("\n");
+      const hops = ["Admin center", "Site authority", "Notification server", "Agent on the device"];
+      return hops.every((hop) => said.includes(hop)) || said;
+    });
+    // An agent's clock has whole seconds.
+    const seconds = await events.locator("time").evaluateAll((times) => times.map((time) => time.dateTime.slice(0, 19)));
+    same(seconds, [...seconds].sort().reverse(), "the newest event is first");
+    same((await events.allInnerTexts()).some((text) => text.includes("Enrolled at the site")), true, "its enrolment is told");
+    await story.check(dark ? "timeline-dark" : "timeline");
+
+    await webhooks(story, dark);
+
+    await story.go("/devices");
     await page.getByRole("button", { name: "Device name" }).click();
     await story.until("the list is turned round", async () =>
       (await page.getByRole("columnheader", { name: "Device name" }).getAttribute("aria-sort")) === "descending");
@@ -59,4 +80,48 @@ for (const dark of [false, true]) {
       same(text.includes("'=1+1"), told.names.some((name) => name.startsWith("=1+1")), "the name that begins with =");
     }
   });
+}
+
+/** A webhook is made, its secret is shown once, and it is removed. */
+async function webhooks(story, dark) {
+  const { page } = story;
+  const address = "https://hooks.example/tenon";
+  await story.go("/webhooks");
+  await story.see("No other system is told of anything");
+  await page.getByRole("button", { name: "Make a webhook" }).click();
+  await page.getByLabel("Address").fill(address);
+  await page.getByLabel("An action has ended").check();
+  await story.check(dark ? "webhook-new-dark" : "webhook-new");
+  await page.keyboard.press("Enter");
+  const secret = await page.getByText(/^whsec_/).innerText();
+  await story.check(dark ? "webhook-secret-dark" : "webhook-secret");
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("heading", { name: address }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: address }).waitFor();
+  same((await page.content()).includes(secret), false, "a secret that is shown again");
+
+  await page.getByRole("button", { name: /^Dead letters of/ }).click();
+  await story.see("No event was given up.");
+  // The console gives an event up after a day: its answers are put in place of that day.
+  const [{ id }] = await page.evaluate(async () => (await fetch("/api/v1/webhooks")).json());
+  const [hook, letters] = ["**/api/v1/webhooks", `**/api/v1/webhooks/${id}/dead-letters`];
+  const at = "2026-11-24T10:00:00Z";
+  const event = { type: "tenon.action.ended", subject: "<script>alert(1)</script>", time: at };
+  await page.route(hook, (route) =>
+    route.fulfill({ json: [{ id, url: address, types: [event.type], created: at, waiting: 2, dead: 1 }] }),
+  );
+  await page.route(letters, (route) => route.fulfill({ json: [{ number: 7, event, attempts: 14, error: "answered with 500", at }] }));
+  await page.reload();
+  await page.getByRole("button", { name: /^Dead letters of/ }).click();
+  await story.see("answered with 500");
+  await story.check(dark ? "webhook-letters-dark" : "webhook-letters");
+  await page.getByRole("button", { name: /^Send again what/ }).click();
+  await story.see("0 events are sent again.");
+  await page.unroute(hook);
+  await page.unroute(letters);
+
+  await page.getByRole("button", { name: /^Remove the webhook/ }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
+  await story.see("No other system is told of anything");
 }

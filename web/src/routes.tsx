@@ -112,6 +112,11 @@ export function makeRouter(queries: QueryClient) {
     }),
     createRoute({
       getParentRoute: parent,
+      path: "/webhooks",
+      component: lazyRouteComponent(() => import("./screens/webhooks/webhooks"), "WebhooksScreen"),
+    }),
+    createRoute({
+      getParentRoute: parent,
       path: "/roles",
       component: lazyRouteComponent(() => import("./screens/roles/roles"), "RolesScreen"),
     }),

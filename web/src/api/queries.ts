@@ -187,3 +187,32 @@ export const deviceGroups = queryOptions({
   queryKey: ["device-groups"],
   queryFn: () => answered(api.GET("/api/v1/device-groups")),
 });
+
+/** What waits and what was given up changes without an event that says so. */
+const WEBHOOKS_EVERY_MS = 10_000;
+
+export const webhooks = queryOptions({
+  queryKey: ["webhooks"],
+  queryFn: ({ signal }) => answered(api.GET("/api/v1/webhooks", { signal })),
+  refetchInterval: WEBHOOKS_EVERY_MS,
+});
+
+export const deadLetters = (webhook: string) =>
+  queryOptions({
+    queryKey: ["webhooks", webhook, "dead-letters"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/webhooks/{webhook}/dead-letters", { params: { path: { webhook } }, signal })),
+  });
+
+/** What the hops said of an action where it concerns one device: some ten entries, far below a page. */
+export const historyOf = (taskGuid: string, device: string) =>
+  queryOptions({
+    queryKey: ["action", taskGuid, "history", device],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/actions/{task_guid}/history", {
+          params: { path: { task_guid: taskGuid }, query: { device, limit: PAGE_ROWS } },
+          signal,
+        }),
+      ),
+  });

@@ -19,6 +19,7 @@ export const PERMISSION = {
   roles: "Roles / Manage",
   audit: "Audit data / Read",
   logs: "Managed devices / Read logs",
+  webhooks: "Webhooks / Manage",
 } as const;
 
 /** Returns whether permissions allow asking for a kind of action, all kinds or this one; where, the console decides. */

@@ -7,6 +7,7 @@ import { FlashRegular } from "@fluentui/react-icons/svg/flash";
 import { FolderRegular } from "@fluentui/react-icons/svg/folder";
 import { HistoryRegular } from "@fluentui/react-icons/svg/history";
 import { HomeRegular } from "@fluentui/react-icons/svg/home";
+import { MegaphoneRegular } from "@fluentui/react-icons/svg/megaphone";
 import { PersonRegular } from "@fluentui/react-icons/svg/person";
 import { PlugConnectedRegular } from "@fluentui/react-icons/svg/plug-connected";
 import { ShieldPersonRegular } from "@fluentui/react-icons/svg/shield-person";
@@ -57,7 +58,18 @@ const useStyles = makeStyles({
 });
 
 interface Item {
-  to: "/" | "/devices" | "/actions" | "/collections" | "/policies" | "/applications" | "/connectors" | "/roles" | "/audit" | "/account";
+  to:
+    | "/"
+    | "/devices"
+    | "/actions"
+    | "/collections"
+    | "/policies"
+    | "/applications"
+    | "/connectors"
+    | "/webhooks"
+    | "/roles"
+    | "/audit"
+    | "/account";
   text: Key;
   icon: typeof HomeRegular;
 }
@@ -83,6 +95,7 @@ const GROUPS: readonly { title?: Key; items: readonly Item[] }[] = [
     title: "nav.tenant.group",
     items: [
       { to: "/connectors", text: "nav.connectors", icon: PlugConnectedRegular },
+      { to: "/webhooks", text: "nav.webhooks", icon: MegaphoneRegular },
       { to: "/roles", text: "nav.roles", icon: ShieldPersonRegular },
       { to: "/audit", text: "nav.audit", icon: HistoryRegular },
       { to: "/account", text: "nav.account", icon: PersonRegular },

@@ -19,6 +19,7 @@ import { ProblemView } from "../../parts/problem";
 import { Coming, Read } from "../../parts/read";
 import { OnlineLine, statusOf } from "../../parts/state";
 import { useTexts } from "../../text/text";
+import { Timeline } from "./timeline";
 import { DeviceViews, VIEWS, type DeviceView } from "./views";
 
 const useStyles = makeStyles({
@@ -76,7 +77,8 @@ function Shown({ device }: { device: Device }): ReactNode {
       <div className={styles.panel} role="tabpanel" aria-labelledby={`tab-${view}`}>
         {view === "overview" && <Overview device={device} site={site} />}
         {view === "actions" && <DeviceActions device={device} />}
-        {view !== "overview" && view !== "actions" && <DeviceViews view={view} device={device} />}
+        {view === "timeline" && <Timeline device={device} site={site} />}
+        {(view === "details" || view === "policies") && <DeviceViews view={view} device={device} />}
       </div>
       {asking !== undefined && (
         <AskDialog kind={asking} target={{ type: "devices", devices: [device] }} close={() => setAsking(undefined)} />

@@ -13,11 +13,11 @@ import { Read } from "../../parts/read";
 import { useTexts } from "../../text/text";
 import { Details } from "./details";
 
-export const VIEWS = ["overview", "details", "policies", "actions"] as const;
+export const VIEWS = ["overview", "details", "policies", "timeline", "actions"] as const;
 export type DeviceView = (typeof VIEWS)[number];
 
 interface ViewProps {
-  view: DeviceView;
+  view: Extract<DeviceView, "details" | "policies">;
   device: Device;
 }
 
