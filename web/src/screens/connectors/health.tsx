@@ -36,8 +36,13 @@ export function Health({ site }: { site: string }): ReactNode {
                     {t(check.outcome === "failed" ? "health.failed" : "health.warning")} <Outside text={check.name} whole />
                   </Text>
                   {": "}
-                  <Outside text={check.found} whole /> <Text weight="semibold">{t("health.fix")}</Text>{" "}
-                  <Outside text={check.fix} whole />
+                  <Outside text={check.found} whole />
+                  {check.fix && (
+                    <>
+                      {" "}
+                      <Text weight="semibold">{t("health.fix")}</Text> <Outside text={check.fix} whole />
+                    </>
+                  )}
                 </li>
               ))}
             </ul>
