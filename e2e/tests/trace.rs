@@ -205,7 +205,8 @@ async fn a_device_that_is_off_is_named_as_that() {
     agent.program.kill();
     world.device("kassa-1", |device| !device.online).await;
     let task_guid = world.ask(ActionKind::PROBE, &device).await;
-    let text = says(&world, task_guid, &["the device is offline", "fix: "]).await;
+    let text =
+        says(&world, task_guid, &["NOW at the notification server: the device is offline", "fix: "]).await;
     is(
         &text,
         task_guid,
