@@ -139,7 +139,7 @@ fn tell(
     Ok(())
 }
 
-async fn start(place: &Path) -> anyhow::Result<Running> {
+pub(crate) async fn start(place: &Path) -> anyhow::Result<Running> {
     let config = authority::Config {
         folder: place.join("authority"),
         socket: place.join("authority.sock"),
@@ -155,7 +155,7 @@ async fn start(place: &Path) -> anyhow::Result<Running> {
     Ok(authority::start(config, log, Shutdown::new()).await?)
 }
 
-async fn stop(running: Running) -> anyhow::Result<()> {
+pub(crate) async fn stop(running: Running) -> anyhow::Result<()> {
     running.shutdown().begin();
     Ok(running.join().await?)
 }
@@ -256,11 +256,11 @@ fn user(number: usize) -> UserId {
     UserId(Uuid::from_u128(0x7000_0000 + number as u128))
 }
 
-fn device(number: u64) -> DeviceId {
+pub(crate) fn device(number: u64) -> DeviceId {
     DeviceId(Uuid::from_u128((u128::from(number) << 64) | u128::from(number * 7919)))
 }
 
-fn facts(number: u64, round: usize) -> Facts {
+pub(crate) fn facts(number: u64, round: usize) -> Facts {
     Facts {
         name: format!("shop-{:03}-till-{:03}-{round:02}", number / 250, number % 250),
         os: ["Debian GNU/Linux 12 (bookworm)", "Ubuntu 24.04 LTS"][usize::from(number.is_multiple_of(3))]
@@ -302,7 +302,7 @@ struct Row {
 }
 
 /// Writes devices into the authority's store, as their enrolments would have left them.
-async fn fill(place: &Path, devices: u64) -> anyhow::Result<()> {
+pub(crate) async fn fill(place: &Path, devices: u64) -> anyhow::Result<()> {
     let db = Db::open(&format!("sqlite:{}", database_file(place))).await?;
     let numbers: Vec<u64> = (0..devices).collect();
     for page in numbers.chunks(PAGE) {

@@ -70,7 +70,7 @@ fn main() -> anyhow::Result<()> {
         What::NotifierServer(_) => Ok(()),
         What::Policy(options) => policy::run(&options),
         What::Diagnose(options) => diagnose::run(&options),
-        What::Proof(options) => proof::run(&options),
+        What::Proof(options) => runtime.block_on(proof::run(&options)),
         What::Soak(options) => runtime.block_on(soak::run(&options)),
         What::Search(options) => runtime.block_on(search::run(&options)),
     }

@@ -17,7 +17,8 @@ impl World {
             .args(args)
             .env("TENON_URL", &self.url)
             .env("TENON_TOKEN", self.client.token().unwrap_or_default())
-            .env("XDG_CONFIG_HOME", self.files().join("config"));
+            .env("XDG_CONFIG_HOME", self.files().join("config"))
+            .stdin(std::process::Stdio::null());
         let output = command.output().await.expect("tenon starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(&output.stdout) + &text(&output.stderr))

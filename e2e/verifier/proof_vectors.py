@@ -186,6 +186,33 @@ def verify_request(text, jwk):
     return request
 
 
+# What a second person says of a request.
+
+
+def verify_approval(text, jwk):
+    need(len(text.encode()) <= 4 << 10, "size")
+    parts = text.split(".")
+    need(len(parts) == 3, "shape")
+    header = read_canonical(unb64(parts[0], "shape"), "header")
+    members(header, "alg kid typ", "header")
+    unb64(header["kid"], "header", 32)
+    need(header["alg"] == "ES256", "algorithm")
+    need(header["typ"] == "tenon-approval+jws", "type")
+    payload, signature = unb64(parts[1], "shape"), unb64(parts[2], "shape", 64)
+    need(header["kid"] == thumbprint(jwk), "signature")
+    verify_es256(jwk, f"{parts[0]}.{parts[1]}".encode(), signature, "signature")
+    approval = read_canonical(payload, "payload")
+    members(approval, "approves console iat id jkt says site site_nonce sub tenant v", "payload")
+    need(approval["v"] == "1" and approval["says"] in ("approve", "refuse"), "payload")
+    need(all(is_uuid(approval[name]) for name in ["console", "id", "site", "sub", "tenant"]), "payload")
+    need(re.fullmatch(r"[0-9a-f]{64}", approval["approves"]) is not None, "payload")
+    need(isinstance(approval["site_nonce"], str), "payload")
+    unb64(approval["jkt"], "payload", 32)
+    moment(approval["iat"], "payload")
+    need(approval["jkt"] == header["kid"], "other key")
+    return approval
+
+
 # The site's nonce.
 
 
@@ -283,6 +310,9 @@ def check(folder):
     requests = load("signed-request")
     for vector in requests["vectors"]:
         judge("signed-request", vector, outcome(verify_request, vector["request"], json.loads(requests["key"])))
+    approvals = load("approval")
+    for vector in approvals["vectors"]:
+        judge("approval", vector, outcome(verify_approval, vector["text"], json.loads(approvals["key"])))
     nonces = load("site-nonce")
     for vector in nonces["vectors"]:
         told = outcome(verify_nonce, vector["nonce"], bytes.fromhex(nonces["key"]), nonces["site"])
@@ -443,6 +473,57 @@ def make_requests():
     }
 
 
+def make_approvals():
+    key, stranger = private(bytes([7] * 32)), private(bytes([8] * 32))
+    jkt = thumbprint(jwk_of(key))
+    good = {
+        "v": "1", "approves": "ab" * 32, "id": an_id(1), "says": "approve", "sub": an_id(2), "jkt": jkt,
+        "tenant": an_id(4), "site": an_id(5), "console": an_id(3), "iat": "2020-01-21T15:43:43.000Z",
+        "site_nonce": b64(struct.pack(">q", 1579621380000) + bytes([5] * 32)),
+    }  # fmt: skip
+    head = {"alg": "ES256", "kid": jkt, "typ": "tenon-approval+jws"}
+
+    def jws(payload=None, header=None, by=key):
+        header = canonical(head) if header is None else header
+        payload = canonical(good) if payload is None else payload
+        signed = f"{b64(header)}.{b64(payload)}"
+        return f"{signed}.{b64(sign_es256(by, signed.encode()))}"
+
+    def says(**changes):
+        return jws(canonical({**good, **changes}))
+
+    whole = jws()
+    h, p, s = whole.split(".")
+    refused = says(says="refuse")
+    vectors = [
+        ("an approval", whole, "valid"),
+        ("a refusal", refused, "valid"),
+        ("another request under the signature", f"{h}.{says(approves='cd' * 32).split('.')[1]}.{s}", "signature"),
+        ("a refusal that was turned round", f"{h}.{p}.{refused.split('.')[2]}", "signature"),
+        ("signed by another key", jws(by=stranger), "signature"),
+        ("another key, which it names",
+         jws(header=canonical({**head, "kid": thumbprint(jwk_of(stranger))}), by=stranger), "signature"),
+        ("another key in the payload", says(jkt=thumbprint(jwk_of(stranger))), "other key"),
+        ("a request's type", jws(header=canonical({**head, "typ": "tenon-request+jws"})), "type"),
+        ("alg none", jws(header=canonical({**head, "alg": "none"})), "algorithm"),
+        ("crit", jws(header=canonical({**head, "crit": ["b64"]})), "header"),
+        ("no signature", f"{h}.{p}", "shape"),
+        ("padding", f"{h}.{p}.{s}==", "shape"),
+        ("a token behind it", f"{whole}~{whole}", "shape"),
+        ("another version", says(v="2"), "payload"),
+        ("another word", says(says="perhaps"), "payload"),
+        ("a hash in capitals", says(approves="AB" * 32), "payload"),
+        ("an unknown member", says(w=""), "payload"),
+        ("a member that is missing", jws(canonical({k: v for k, v in good.items() if k != "says"})), "payload"),
+        ("a payload with a space", jws(canonical(good).replace(b'","', b'", "', 1)), "payload"),
+        ("more than there is room for", says(site_nonce="A" * 4096), "size"),
+    ]
+    return {
+        "key": canonical(jwk_of(key)).decode(),
+        "vectors": [{"name": n, "text": t, "result": result} for n, t, result in vectors],
+    }
+
+
 def make_nonces():
     key, site = bytes([9] * 32), an_id(5)
     time = struct.pack(">q", 1579621380000)
@@ -549,6 +630,7 @@ def make(folder):
     for name, made in [
         ("person-key", make_keys()),
         ("signed-request", make_requests()),
+        ("approval", make_approvals()),
         ("site-nonce", make_nonces()),
         ("pairing", make_pairing()),
     ]:

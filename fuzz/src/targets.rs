@@ -39,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "signed_request", run: people::signed_request },
     Target { name: "person_key", run: people::person_key },
     Target { name: "key_binding", run: people::key_binding },
+    Target { name: "approval", run: people::approval },
     Target { name: "pairing", run: people::pairing },
     Target { name: "signed_text", run: site_authority::text },
     Target { name: "signed_push", run: site_authority::push },

@@ -81,6 +81,12 @@ pub enum Reason {
         actual: u64,
     },
     ApprovalMissing,
+    ApprovalRefused {
+        who: String,
+    },
+    ApprovalNotValid {
+        what: String,
+    },
     SiteRestored,
     SiteHalted,
     RingWaits {
@@ -136,6 +142,8 @@ impl Reason {
             Reason::CollectionGrew { .. } => "collection_grew",
             Reason::CollectionChanged { .. } => "collection_changed",
             Reason::ApprovalMissing => "approval_missing",
+            Reason::ApprovalRefused { .. } => "approval_refused",
+            Reason::ApprovalNotValid { .. } => "approval_not_valid",
             Reason::SiteRestored => "site_restored",
             Reason::SiteHalted => "site_halted",
             Reason::RingWaits { .. } => "ring_waits",
@@ -174,6 +182,8 @@ impl Reason {
             | Reason::TargetRenamed { .. }
             | Reason::CollectionGrew { .. }
             | Reason::ApprovalMissing
+            | Reason::ApprovalRefused { .. }
+            | Reason::ApprovalNotValid { .. }
             | Reason::SiteRestored
             | Reason::SiteHalted
             | Reason::RingWaits { .. }
@@ -248,7 +258,13 @@ impl Reason {
             Reason::TargetRenamed { .. } => "Check that this is the device you meant, then ask again.",
             Reason::CollectionGrew { .. } => "Look at the collection again, then ask with its present size.",
             Reason::CollectionChanged { .. } => "Look at the collection again, then ask anew.",
-            Reason::ApprovalMissing => "Have a second person approve the request.",
+            Reason::ApprovalMissing => {
+                "Have a second person approve the request: `tenon approve`, or `tenon site approve` at the site."
+            }
+            Reason::ApprovalRefused { .. } => "Ask that person why; then ask anew, or leave it.",
+            Reason::ApprovalNotValid { .. } => {
+                "Have a second person, who may do the same, approve it with a native key of their own before it ends."
+            }
             Reason::SiteRestored => "The site was restored from a backup: ask again.",
             Reason::SiteHalted => {
                 "The site's owner stopped all releases: ask again after `tenon site resume`."
@@ -345,6 +361,8 @@ impl fmt::Display for Reason {
                 "the collection's rule was changed: the request is for version {signed}, and the site has version {actual}"
             ),
             Reason::ApprovalMissing => f.write_str("the approval of a second person is missing"),
+            Reason::ApprovalRefused { who } => write!(f, "{who} refused to approve it"),
+            Reason::ApprovalNotValid { what } => write!(f, "the approval is not valid: {what}"),
             Reason::SiteRestored => f.write_str("the site was restored after this request was made"),
             Reason::SiteHalted => f.write_str("the site's owner has halted all releases"),
             Reason::RingWaits { ring, of, until } => {

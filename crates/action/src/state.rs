@@ -41,7 +41,11 @@ pub enum State {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The site's connector has stored it.
-    DeliveredToSite,
+    DeliveredToSite {
+        /// What it waits for before the site decides, where it waits for something.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
     /// The site's rules allow it; `rule` names the role, collection and policy that did.
     Authorized {
         /// The rule, as the authority names it.
@@ -126,7 +130,7 @@ impl Event {
     /// Returns the state that this event reports.
     pub fn state(&self) -> State {
         match self {
-            Event::DeliveredToSite | Event::Audited(_) => State::DeliveredToSite,
+            Event::DeliveredToSite { .. } | Event::Audited(_) => State::DeliveredToSite,
             Event::Authorized { .. } => State::Authorized,
             Event::Queued { .. } => State::Queued,
             Event::Sent => State::Sent,
@@ -139,14 +143,11 @@ impl Event {
     /// Returns the reason that the event gives.
     pub fn reason(&self) -> Option<&Reason> {
         match self {
-            Event::Queued { reason } => reason.as_ref(),
+            Event::DeliveredToSite { reason } | Event::Queued { reason } => reason.as_ref(),
             Event::Concluded(conclusion) => conclusion.reason(),
-            Event::DeliveredToSite
-            | Event::Audited(_)
-            | Event::Authorized { .. }
-            | Event::Sent
-            | Event::Received
-            | Event::Running => None,
+            Event::Audited(_) | Event::Authorized { .. } | Event::Sent | Event::Received | Event::Running => {
+                None
+            }
         }
     }
 }

@@ -35,6 +35,13 @@ pub enum Answer {
     KeyNotBound {
         reason: Reason,
     },
+    Approved {
+        /// Whether the action is on its way now.
+        allowed: bool,
+    },
+    NotApproved {
+        reason: Reason,
+    },
     Targets {
         targets: Vec<ResolvedTarget>,
     },
@@ -124,6 +131,13 @@ pub enum Decision {
     Refused {
         /// Why.
         reason: Reason,
+    },
+    /// They do, once a second person has approved it: asked again, it is decided.
+    Waits {
+        /// What it waits for.
+        reason: Reason,
+        /// It is over then.
+        until: Timestamp,
     },
 }
 

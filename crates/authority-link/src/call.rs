@@ -80,6 +80,12 @@ pub enum Call {
         /// The retirement's text as received.
         retirement: String,
     },
+    /// Connector: what a second person says of a request that waits for them (`proof::Approval`). Answer: `Approved` or
+    /// `NotApproved`.
+    Approve {
+        /// The approval's text as received.
+        approval: String,
+    },
     /// Connector: a page of the targets of an action that was allowed, in the order of their ids. Answer: `Targets`.
     Targets {
         /// The action.

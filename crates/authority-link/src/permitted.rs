@@ -27,6 +27,7 @@ impl Call {
             Call::MayRead { .. } => "may_read",
             Call::BindKey { .. } => "bind_key",
             Call::RetireKey { .. } => "retire_key",
+            Call::Approve { .. } => "approve",
             Call::Targets { .. } => "targets",
             Call::SiteNonce => "site_nonce",
             Call::Pair { .. } => "pair",
@@ -58,6 +59,7 @@ impl Call {
             | Call::MayRead { .. }
             | Call::BindKey { .. }
             | Call::RetireKey { .. }
+            | Call::Approve { .. }
             | Call::Targets { .. }
             | Call::SiteNonce
             | Call::Pair { .. }

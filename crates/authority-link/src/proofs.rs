@@ -6,6 +6,8 @@ use proof::Level;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::{ApprovalAnswer, ApprovalCall};
+
 /// Administration of people's keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
@@ -65,6 +67,11 @@ pub enum ProofCall {
         /// The grant's id.
         id: String,
     },
+    /// Approvals by a second person. Answer: `Approvals`.
+    Approvals {
+        /// What is asked about them.
+        call: ApprovalCall,
+    },
 }
 
 /// What a service key may ask for: a program signs with it, and nobody is at the keyboard.
@@ -91,6 +98,7 @@ pub enum ProofAnswer {
     Levels { levels: Vec<(ActionKind, Level)> },
     Granted { id: String, expires: Timestamp },
     Grants { grants: Vec<GrantEntry> },
+    Approvals { told: ApprovalAnswer },
 }
 
 /// A person's key.
@@ -155,6 +163,7 @@ impl std::fmt::Debug for ProofAnswer {
             ProofAnswer::Levels { .. } => "Levels",
             ProofAnswer::Granted { .. } => "Granted",
             ProofAnswer::Grants { .. } => "Grants",
+            ProofAnswer::Approvals { .. } => "Approvals",
         };
         f.write_str(name)
     }

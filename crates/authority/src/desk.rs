@@ -5,6 +5,8 @@ mod nonce;
 mod pair;
 mod decide;
 mod judged;
+mod approve;
+mod unproven;
 mod dry_run;
 mod may_read;
 mod bind;
@@ -60,6 +62,8 @@ pub(crate) struct Desk {
     seen: BTreeMap<DeviceId, Timestamp>,
     /// Where the comparison with the consoles' audits is.
     comparing: witness::Comparing,
+    /// How much was refused lately of what proves nothing.
+    unproven: unproven::Unproven,
     /// Whether the store may hold something that the site's state does not.
     stale: bool,
     log: ComponentLog,
@@ -118,6 +122,7 @@ impl Desk {
             site,
             seen: BTreeMap::new(),
             comparing,
+            unproven: unproven::Unproven::default(),
             stale: false,
             log,
         }
@@ -183,6 +188,10 @@ impl Desk {
             Call::MayRead { device, vouch, logs } => self.may_read(device, vouch.user, logs),
             Call::BindKey { binding } => self.bind_key(&binding, fetched, now).await,
             Call::RetireKey { retirement } => self.retire_key(&retirement, now).await,
+            Call::Approve { approval } => Ok(match self.approve(&approval, now).await? {
+                Ok(allowed) => Answer::Approved { allowed },
+                Err(reason) => Answer::NotApproved { reason },
+            }),
             Call::Targets { task_guid, after, limit } => self.targets(task_guid, after, limit).await,
             Call::SiteNonce => self.site_nonce(now).await,
             Call::Pair { message } => self.pair(&message, now).await,
@@ -225,6 +234,8 @@ impl Desk {
         self.store.forget_decisions(now).await?;
         self.store.forget_rollouts(now).await?;
         self.store.forget_pairings(now).await?;
+        self.end_overdue(now).await?;
+        self.audit_left_out(now).await?;
         self.store.forget_proofs(now.minus(ENDED_KEPT)).await?;
         self.site.proofs.forget(now.minus(ENDED_KEPT));
         let days = self.store.number(owner::audit::KEPT_DAYS).await?;

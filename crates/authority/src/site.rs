@@ -6,6 +6,7 @@ mod collections;
 mod issuers;
 mod people;
 mod proofs;
+mod approvals;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use action::{ActionKind, DeviceId, EnrolmentId, Targets, UserId};
 use authority_link::{Facts, RolloutPlan};
 use database::DbError;
 
+pub(crate) use approvals::Approvals;
 pub(crate) use collections::Collections;
 pub(crate) use issuers::SiteIssuer;
 pub(crate) use people::People;
@@ -38,6 +40,8 @@ pub(crate) struct SiteState {
     pub(crate) people: People,
     /// By what people prove that they ask.
     pub(crate) proofs: Proofs,
+    /// What waits for a second person.
+    pub(crate) approvals: Approvals,
     /// How pushes to a collection go, by the collection's id.
     pub(crate) rollouts: BTreeMap<String, RolloutPlan>,
     /// The identity providers that the owner pinned, by their addresses.
@@ -103,6 +107,7 @@ impl SiteState {
                 store.nonces().await?,
             ),
             scopes: store.scopes().await?.into_iter().collect(),
+            approvals: Approvals::new(store.approval_rules().await?, store.same_persons().await?),
             issuers: issuers::load(store.issuers().await?),
             rollouts: store.rollout_plans().await?.into_iter().collect(),
             policies,

@@ -15,6 +15,7 @@ mod proofs;
 mod pairings;
 mod seen;
 mod decisions;
+mod approvals;
 mod rollouts;
 mod issuers;
 mod audit;
@@ -26,6 +27,7 @@ use std::path::Path;
 use database::{Db, DbError, Transaction};
 
 pub(crate) use applications::{StoredApplication, StoredDeployment};
+pub(crate) use approvals::StoredWaiting;
 pub(crate) use audit::AuditEntry;
 pub(crate) use decisions::StoredDecision;
 pub(crate) use devices::StoredDevice;

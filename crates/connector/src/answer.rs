@@ -97,6 +97,7 @@ async fn answer(site: &Site, question: Question) -> Answer {
         }
         Question::BindKey { binding } => key::bind(site, binding).await,
         Question::RetireKey { retirement } => key::retire(site, retirement).await,
+        Question::Approve { approval } => key::approve(site, approval).await,
         Question::Audit { after } => {
             site.authority.audit_hashes(after).await.map(Answer::Audit).map_err(Unanswered::from)
         }

@@ -105,6 +105,15 @@ impl Authority {
         }
     }
 
+    /// Carries what a second person says of a request that waits; returns whether the action is allowed now.
+    pub(crate) async fn approve(&self, approval: String) -> Result<Result<bool, Reason>, Undecided> {
+        match self.calls.call(Call::Approve { approval }).await? {
+            Answer::Approved { allowed } => Ok(Ok(allowed)),
+            Answer::NotApproved { reason } => Ok(Err(reason)),
+            answer => Err(unexpected(answer)),
+        }
+    }
+
     /// Returns all targets of an action that was allowed.
     pub(crate) async fn targets(
         &self,

@@ -42,6 +42,18 @@ const PASS_EVERY: Duration = Duration::from_secs(5);
 /// How long to wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
+/// What one attempt at a notification came to.
+type Attempt = (TaskGuid, Result<Came, NotNow>);
+
+/// What a notification came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Came {
+    /// It is decided.
+    ToItsEnd,
+    /// It waits for a second person, and is asked about again.
+    ToWait,
+}
+
 /// Decides what the console asks.
 pub(crate) struct Decider {
     pub(crate) store: SiteStore,
@@ -68,7 +80,7 @@ impl Decider {
         let decider = Arc::new(self);
         let mut requests = decider.wakes.listen(Topic::Requests);
         // Tasks of their own: one that holds a connection to the database must go on while this one waits for another.
-        let mut running: JoinSet<(TaskGuid, Result<(), NotNow>)> = JoinSet::new();
+        let mut running: JoinSet<Attempt> = JoinSet::new();
         let mut turns = Turns::default();
         let mut away = false;
         loop {
@@ -83,8 +95,12 @@ impl Decider {
                         Err(error) => std::panic::resume_unwind(error.into_panic()),
                     };
                     let first = match &outcome {
-                        Ok(()) => {
+                        Ok(Came::ToItsEnd) => {
                             turns.decided(task_guid);
+                            false
+                        }
+                        Ok(Came::ToWait) => {
+                            turns.waits(task_guid, Instant::now());
                             false
                         }
                         Err(_) => turns.later(task_guid, Instant::now(), dice::unit()),
@@ -101,7 +117,7 @@ impl Decider {
     /// Begins the attempts whose turn it is, and returns when to look again.
     async fn begin(
         self: &Arc<Self>,
-        running: &mut JoinSet<(TaskGuid, Result<(), NotNow>)>,
+        running: &mut JoinSet<Attempt>,
         turns: &mut Turns,
         room: usize,
     ) -> Instant {
@@ -127,7 +143,7 @@ impl Decider {
     }
 
     /// One attempt at one notification; an attempt that is made again does not repeat its first lines.
-    async fn decide(&self, notification: &Notification, again: bool) -> Result<(), NotNow> {
+    async fn decide(&self, notification: &Notification, again: bool) -> Result<Came, NotNow> {
         let task_guid = notification.task_guid;
         let now = clock::now();
         let say = |line: &str| {
@@ -138,14 +154,19 @@ impl Decider {
         say(lines::RECEIVED);
         let request = match validate::basics(notification) {
             Ok(request) => request,
-            Err(reason) => return self.refuse_invalid(notification, &reason, None, now).await,
+            Err(reason) => {
+                self.refuse_invalid(notification, &reason, None, now).await?;
+                return Ok(Came::ToItsEnd);
+            }
         };
         say(lines::VALIDATING);
         let pinned = *self.pinned.borrow();
         let kind = match validate::content(&request, pinned.as_ref(), now) {
             Ok(kind) => kind,
             Err(reason) => {
-                return self.refuse_invalid(notification, &reason, Some(&request.targets), now).await;
+                let reason = self.overdue(task_guid, reason).await?;
+                self.refuse_invalid(notification, &reason, Some(&request.targets), now).await?;
+                return Ok(Came::ToItsEnd);
             }
         };
 
@@ -165,6 +186,14 @@ impl Decider {
                     self.wakes.wake(Topic::Events);
                 }
             }
+            Decision::Waits { reason, .. } => {
+                if self.store.waits(task_guid, &reason, clock::now()).await? {
+                    let why = lines::because(&reason, task_guid, Some(&request.targets));
+                    self.log.about(task_guid).info(format_args!("The notification waits. {why}"));
+                    self.wakes.wake(Topic::Events);
+                }
+                return Ok(Came::ToWait);
+            }
             Decision::Allowed(allowed) => {
                 let targets = self.authority.targets(task_guid, &allowed).await?;
                 if self.forward(&request, &allowed, audit, &targets).await? {
@@ -172,7 +201,16 @@ impl Decider {
                 }
             }
         }
-        Ok(())
+        Ok(Came::ToItsEnd)
+    }
+
+    /// What comes to its deadline while it waits for a second person has ended for the want of them.
+    async fn overdue(&self, task_guid: TaskGuid, reason: Reason) -> Result<Reason, NotNow> {
+        let late = reason == Reason::NotDeliveredInTime;
+        if late && self.store.has_waited(task_guid, &Reason::ApprovalMissing).await? {
+            return Ok(Reason::ApprovalMissing);
+        }
+        Ok(reason)
     }
 
     /// Forwards what was allowed; false where it was before.
@@ -221,9 +259,9 @@ impl Decider {
     }
 
     /// Says once that notifications wait, once of each that does, and once that they no longer do.
-    fn tell(&self, task_guid: TaskGuid, outcome: &Result<(), NotNow>, first: bool, away: &mut bool) {
+    fn tell(&self, task_guid: TaskGuid, outcome: &Result<Came, NotNow>, first: bool, away: &mut bool) {
         match outcome {
-            Ok(()) => {
+            Ok(_) => {
                 if std::mem::take(away) {
                     self.log.info("Notifications are decided again.");
                 }

@@ -21,6 +21,8 @@ mod kind;
 mod action;
 mod check;
 mod signed;
+mod approval;
+mod draft_text;
 mod known;
 mod device_logs;
 mod target;
@@ -33,6 +35,7 @@ mod client;
 pub use action::{
     Action, ActionTarget, Asked, Asker, CancelledAction, Counts, NewAction, NewTarget, Unknown,
 };
+pub use approval::{Approved, NewApproval, SentRequest};
 pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead, SiteAudit};
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
 pub use check::{ActionCheck, CheckedSite, RefusedTarget, ThrottleForecast};
@@ -42,6 +45,7 @@ pub use client::{
 };
 pub use device::{Compliance, Device, DeviceCount, LastSeen, OnlineStatus, SeenBy};
 pub use device_logs::{CollectedLogs, DeviceLogs, LogPart};
+pub use draft_text::NotADraft;
 pub use graph::{
     DeviceActionResult, GraphDevices, GraphError, ManagedDevice, TriggerAction,
     TriggerConfigurationManagerAction,

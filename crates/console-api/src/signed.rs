@@ -11,6 +11,10 @@ use crate::schema;
 pub struct Drafts {
     /// The drafts.
     pub drafts: Vec<Draft>,
+    /// What was asked, as one line of text: `tenon sign` shows it, drafts it anew and signs it with a native key.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub text: String,
 }
 
 /// A request as it would be made of one site. Whoever signs it looks at it first: only what is signed counts.

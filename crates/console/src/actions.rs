@@ -14,6 +14,7 @@ pub(crate) mod fold;
 mod status;
 mod history;
 mod cancel;
+mod approve;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -32,4 +33,6 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(history::list_targets))
         .routes(routes!(history::list_history))
         .routes(routes!(cancel::cancel_action))
+        .routes(routes!(approve::show_request))
+        .routes(routes!(approve::approve_action))
 }

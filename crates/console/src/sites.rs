@@ -7,6 +7,7 @@ mod sync;
 mod health;
 mod pair;
 mod witness;
+mod late_keys;
 mod link;
 mod outbox;
 mod list;
@@ -17,6 +18,7 @@ mod mirrors;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use answered::{AWAY, answered_otherwise, no_answer};
+pub(crate) use late_keys::{LateKeys, run as say_late_keys};
 pub(crate) use link::Links;
 pub(crate) use outbox::Outbox;
 pub(crate) use questions::Questions;

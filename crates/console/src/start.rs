@@ -125,6 +125,7 @@ pub async fn start(config: Config, log: ComponentLog, shutdown: Shutdown) -> Res
     running.part("webhooks", webhooks::deliver::run(console.clone(), shutdown.clone()));
     running.part("traces", spans::run(console.clone(), ended, shutdown.clone()));
     running.part("audits of sites", sites::compare_audits(console.clone(), shutdown.clone()));
+    running.part("keys of people", sites::say_late_keys(console.clone(), shutdown.clone()));
     running.part("housekeeping", housekeeping::run(console, shutdown.clone()));
     if let Some(files) = files {
         running.part("certificate", files.watch(log, shutdown));

@@ -11,7 +11,7 @@ use crate::{
     live::{Feeds, Places},
     people::{limits::Limits, openid::provider::Providers, password::Passwords},
     problem::Refusal,
-    sites::{Outbox, Questions},
+    sites::{LateKeys, Outbox, Questions},
     spans::{Ended, Spans},
     store::{Audit, Store},
 };
@@ -46,6 +46,7 @@ pub(crate) struct Parts {
     store: Store,
     outbox: Outbox,
     questions: Questions,
+    late_keys: LateKeys,
     log: ComponentLog,
     clock: Clock,
     id: ConsoleId,
@@ -75,6 +76,7 @@ impl Console {
         let parts = Parts {
             outbox: Outbox::new(store.clone(), log.clone(), clock.clone(), counters.clone(), spans.clone()),
             questions: Questions::default(),
+            late_keys: LateKeys::default(),
             store,
             log,
             clock,
@@ -115,6 +117,11 @@ impl Parts {
     /// Returns what asks sites while a person waits.
     pub(crate) fn questions(&self) -> &Questions {
         &self.questions
+    }
+
+    /// Returns what is to be said of keys to sites that are away.
+    pub(crate) fn late_keys(&self) -> &LateKeys {
+        &self.late_keys
     }
 
     /// Returns `AdminCenter.log`.

@@ -2,7 +2,7 @@
 //!
 //! Both sides of a signature use this crate, and the bytes that are signed exist nowhere else. A site comes to know a
 //! person's key by [`pairing`], or by a [`key_binding`] that a token of their identity provider proves; with it they sign a [`request`] ([`signed_request`]), which carries the site's newest
-//! [`site_nonce`]. The site authority answers it with a [`leaf`] for each device, a [`tree`] over them and one signature on
+//! [`site_nonce`]; a second person approves it with an [`approval`], where the site asks for one. The site authority answers it with a [`leaf`] for each device, a [`tree`] over them and one signature on
 //! its root ([`push`]); the agent checks what reaches it in [`task`]. A device learns whom to believe from a
 //! [`join_token`] and a [`trust_document`], which policies it has from a [`manifest`], and what time it is from
 //! [`site_time`]; who is who in certificates is in [`role`]. What was done stands in an
@@ -27,6 +27,7 @@ pub mod key_binding;
 pub mod site_nonce;
 pub mod request;
 pub mod signed_request;
+pub mod approval;
 pub mod leaf;
 pub mod tree;
 pub mod push;
@@ -40,6 +41,7 @@ pub mod role;
 pub mod audit;
 pub mod witness;
 
+pub use approval::{Approval, NotAnApproval};
 pub use audit_head::AuditHead;
 pub use canonical::NotCanonical;
 pub use commitment::Commitment;

@@ -4,12 +4,9 @@
 //! finds the key and verifies the signature over the bytes as received before it reads anything that they say. Tokens
 //! of the identity provider that bound the key may follow, each behind `~`: the original, then a refreshed one.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    Hash, PersonKey, PersonSigningKey, Request, Thumbprint, canonical,
-    encoding::{base64url, from_base64url},
-    person_key::PersonSignature,
+    Hash, PersonKey, PersonSigningKey, Request, Thumbprint,
+    jws::{Jws, NotAJws},
     request::{self, RequestError},
 };
 
@@ -22,28 +19,13 @@ pub const MOST_TOKENS: usize = 2;
 /// The largest token, in bytes: one with some hundreds of groups.
 pub const LARGEST_TOKEN: usize = 32 << 10;
 
-const ALGORITHM: &str = "ES256";
 const TYPE: &str = "tenon-request+jws";
-
-/// The largest header, in bytes: it has three members.
-const LARGEST_HEADER: usize = 256;
 
 /// What is sent of a signed request, not verified. Made by [`SignedRequest::parse`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SignedRequest {
-    key: Thumbprint,
-    signed: String,
-    payload: Vec<u8>,
-    signature: PersonSignature,
+    jws: Jws,
     tokens: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    alg: String,
-    kid: Thumbprint,
-    typ: String,
 }
 
 /// Why bytes are no request that the key has signed.
@@ -52,24 +34,12 @@ pub enum NotASignedRequest {
     /// They are too many.
     #[error("it is larger than {LARGEST} bytes")]
     TooLarge,
-    /// They have another shape.
-    #[error("it is not of the form `header.payload.signature`, each in base64url")]
-    Shape,
-    /// The header is not the one that there is.
-    #[error("its header is not exactly `alg`, `kid` and `typ`, as this form has them")]
-    Header,
-    /// The header names another algorithm.
-    #[error("its algorithm is not ES256")]
-    Algorithm,
-    /// The header says that it is something else.
-    #[error("its type is not `{TYPE}`")]
-    Type,
+    /// They are no JWS of a request, or the key has not signed it.
+    #[error(transparent)]
+    Jws(#[from] NotAJws),
     /// A token is too long, or there are too many.
     #[error("its tokens are too many, too long or not tokens")]
     Tokens,
-    /// The key has not signed these bytes.
-    #[error("the key {0} has not signed it")]
-    Signature(Thumbprint),
     /// It says that another key has signed it.
     #[error("its `jkt` is not the key that signed it")]
     OtherKey,
@@ -91,9 +61,7 @@ impl SignedRequest {
         if request.jkt != thumbprint.to_string() {
             return Err(NotASignedRequest::OtherKey);
         }
-        let signed = format!("{}.{}", header(thumbprint), base64url(&payload));
-        let signature = key.sign(signed.as_bytes());
-        Ok(Self { key: thumbprint, signed, payload, signature, tokens: Vec::new() })
+        Ok(Self { jws: Jws::sign(TYPE, payload, key), tokens: Vec::new() })
     }
 
     /// Puts the tokens behind it that bound the key to the person.
@@ -111,24 +79,19 @@ impl SignedRequest {
         if bytes.len() > LARGEST {
             return Err(NotASignedRequest::TooLarge);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| NotASignedRequest::Shape)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| NotAJws::Shape)?;
         let mut parts = text.split('~');
         let jws = parts.next().unwrap_or_default();
         let tokens: Vec<String> = parts.map(str::to_owned).collect();
         if tokens.len() > MOST_TOKENS || !tokens.iter().all(|token| is_token(token)) {
             return Err(NotASignedRequest::Tokens);
         }
-        let (signed, signature) = jws.rsplit_once('.').ok_or(NotASignedRequest::Shape)?;
-        let (head, payload) = signed.split_once('.').ok_or(NotASignedRequest::Shape)?;
-        let key = read_header(head)?;
-        let payload = from_base64url(payload).ok_or(NotASignedRequest::Shape)?;
-        let signature = signature.parse().map_err(|_| NotASignedRequest::Shape)?;
-        Ok(Self { key, signed: signed.to_owned(), payload, signature, tokens })
+        Ok(Self { jws: Jws::parse(TYPE, jws)?, tokens })
     }
 
     /// Returns the bytes that are sent, hashed and kept.
     pub fn encode(&self) -> Vec<u8> {
-        let mut text = format!("{}.{}", self.signed, self.signature);
+        let mut text = self.jws.text();
         for token in &self.tokens {
             text.push('~');
             text.push_str(token);
@@ -138,7 +101,7 @@ impl SignedRequest {
 
     /// Returns the key that is said to have signed it.
     pub fn key(&self) -> Thumbprint {
-        self.key
+        self.jws.key()
     }
 
     /// Returns the tokens behind it.
@@ -157,9 +120,7 @@ impl SignedRequest {
     ///
     /// Another key has signed it, or what was signed is no request.
     pub fn verify(&self, key: &PersonKey) -> Result<Request, NotASignedRequest> {
-        if key.thumbprint() != self.key || !key.verifies(self.signed.as_bytes(), &self.signature) {
-            return Err(NotASignedRequest::Signature(self.key));
-        }
+        self.jws.verify(key)?;
         self.claimed()
     }
 
@@ -170,30 +131,12 @@ impl SignedRequest {
     ///
     /// The payload is no request.
     pub fn claimed(&self) -> Result<Request, NotASignedRequest> {
-        let request = Request::parse_signed(&self.payload)?;
-        if request.jkt != self.key.to_string() {
+        let request = Request::parse_signed(self.jws.unverified_payload())?;
+        if request.jkt != self.key().to_string() {
             return Err(NotASignedRequest::OtherKey);
         }
         Ok(request)
     }
-}
-
-fn header(key: Thumbprint) -> String {
-    base64url(&canonical::encode(&Header { alg: ALGORITHM.to_owned(), kid: key, typ: TYPE.to_owned() }))
-}
-
-/// Reads a header: the one text that there is for a key. `crit`, `jku`, `jwk`, `x5u` and whatever else a JWS may have are
-/// members that it has not.
-fn read_header(text: &str) -> Result<Thumbprint, NotASignedRequest> {
-    let bytes = from_base64url(text).ok_or(NotASignedRequest::Shape)?;
-    let header: Header = canonical::decode(&bytes, LARGEST_HEADER).map_err(|_| NotASignedRequest::Header)?;
-    if header.alg != ALGORITHM {
-        return Err(NotASignedRequest::Algorithm);
-    }
-    if header.typ != TYPE {
-        return Err(NotASignedRequest::Type);
-    }
-    Ok(header.kid)
 }
 
 /// Returns whether a text has the form of a JWS; what it says is for whoever verifies it.

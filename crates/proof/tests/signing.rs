@@ -2,7 +2,7 @@
 
 use action::{ConsoleId, OfflinePolicy, SiteId, Target, Targets, TaskGuid, TenantId, Timestamp, UserId};
 use proof::{
-    Hash, Level, NonceKey, NotASignedRequest, PersonSigningKey, Request, SignedRequest, SigningKey,
+    Hash, Level, NonceKey, NotAJws, NotASignedRequest, PersonSigningKey, Request, SignedRequest, SigningKey,
     join_token::Secret,
     pairing::{PairingAnswer, PairingCode, PairingError, PairingRequest, UnverifiedPairing},
     request::{Params, RequestKind, Sent},
@@ -55,7 +55,7 @@ fn a_signed_request_is_read_by_whoever_knows_the_key() {
     assert_eq!((read.key(), read.hash()), (key(7).public().thumbprint(), Hash::of(&bytes)));
     assert_eq!(read.verify(&key(7).public()).expect("signed by it"), request(&key(7)));
     let refused = read.verify(&key(8).public()).expect_err("another key");
-    assert!(matches!(refused, NotASignedRequest::Signature(_)), "{refused}");
+    assert!(matches!(refused, NotASignedRequest::Jws(NotAJws::Signature(_))), "{refused}");
     assert_eq!(Sent::claimed(&bytes).expect("a request"), request(&key(7)));
 }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use proof::{
-    NotASignedRequest, PersonKey, SignedRequest, SiteNonce, VerifyingKey,
+    Approval, NotAJws, NotASignedRequest, NotAnApproval, PersonKey, SignedRequest, SiteNonce, VerifyingKey,
     pairing::{PairingAnswer, PairingCode, PairingError, UnverifiedPairing},
     site_nonce::NonceKey,
 };
@@ -58,14 +58,37 @@ fn signed_requests_are_those_of_the_vectors() {
                 "valid"
             }
             Err(NotASignedRequest::TooLarge) => "size",
-            Err(NotASignedRequest::Shape) => "shape",
-            Err(NotASignedRequest::Header) => "header",
-            Err(NotASignedRequest::Algorithm) => "algorithm",
-            Err(NotASignedRequest::Type) => "type",
+            Err(NotASignedRequest::Jws(NotAJws::Shape)) => "shape",
+            Err(NotASignedRequest::Jws(NotAJws::Header)) => "header",
+            Err(NotASignedRequest::Jws(NotAJws::Algorithm)) => "algorithm",
+            Err(NotASignedRequest::Jws(NotAJws::Type(_))) => "type",
             Err(NotASignedRequest::Tokens) => "tokens",
-            Err(NotASignedRequest::Signature(_)) => "signature",
+            Err(NotASignedRequest::Jws(NotAJws::Signature(_))) => "signature",
             Err(NotASignedRequest::OtherKey) => "other key",
             Err(NotASignedRequest::Payload(_)) => "payload",
+        };
+        why.to_owned()
+    });
+}
+
+#[test]
+fn approvals_are_those_of_the_vectors() {
+    let file = load("approval");
+    let key: PersonKey = text(&file, "key").parse().expect("a key");
+    check(&file["vectors"], |vector| {
+        let why = match Approval::verify(text(vector, "text"), &key) {
+            Ok(approval) => {
+                assert_eq!(approval.jkt, key.thumbprint());
+                "valid"
+            }
+            Err(NotAnApproval::TooLarge) => "size",
+            Err(NotAnApproval::Jws(NotAJws::Shape)) => "shape",
+            Err(NotAnApproval::Jws(NotAJws::Header)) => "header",
+            Err(NotAnApproval::Jws(NotAJws::Algorithm)) => "algorithm",
+            Err(NotAnApproval::Jws(NotAJws::Type(_))) => "type",
+            Err(NotAnApproval::Jws(NotAJws::Signature(_))) => "signature",
+            Err(NotAnApproval::Payload) => "payload",
+            Err(NotAnApproval::OtherKey) => "other key",
         };
         why.to_owned()
     });

@@ -58,6 +58,11 @@ pub enum Question {
         /// `proof::Retirement` as text, which the console cannot change.
         retirement: String,
     },
+    /// What a second person says of a request that waits for them. Answer: `Approved` or `Refused`.
+    Approve {
+        /// `proof::Approval` as text, which the console cannot change.
+        approval: String,
+    },
     /// Upload all devices now. Answer: `Done`; the devices follow as a round of their own.
     UploadDevices,
     /// How the site is: the checks of `tenon doctor site`. Answer: `Health`.
@@ -95,6 +100,11 @@ pub enum Answer {
     },
     /// The key is bound to the person.
     KeyBound(KeyBound),
+    /// The approval was taken.
+    Approved {
+        /// Whether the action is on its way now.
+        allowed: bool,
+    },
     /// The site's audit behind an entry, as hashes.
     Audit(Box<proof::witness::Page>),
     /// The site's trust document, signed by its root key (`proof::TrustDocument`).

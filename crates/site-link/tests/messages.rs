@@ -1,6 +1,6 @@
 //! Each message, byte by byte, and that all survive the way.
 
-use action::{DeviceId, Entry, Event, Hop, ResourceId, TaskGuid, Timestamp, UserId};
+use action::{DeviceId, Entry, Event, Hop, Reason, ResourceId, TaskGuid, Timestamp, UserId};
 use proptest::prelude::*;
 use site_link::{
     Answer, Checksum, Compliance, Details, Device, DeviceBatch, DryRun, KeyBound, Message, Part, Question,
@@ -39,6 +39,10 @@ fn what_the_console_says() {
     check(
         &ToSite::Ask { number: 4, question: Question::BindKey { binding: "a.b.c~d.e.f".into() } },
         r#"{"type":"ask","number":4,"question":{"ask":"bind_key","binding":"a.b.c~d.e.f"}}"#,
+    );
+    check(
+        &ToSite::Ask { number: 6, question: Question::Approve { approval: "a.b.c".into() } },
+        r#"{"type":"ask","number":6,"question":{"ask":"approve","approval":"a.b.c"}}"#,
     );
     check(
         &ToSite::Ask { number: 5, question: Question::RetireKey { retirement: "a.b.c".into() } },
@@ -89,6 +93,23 @@ fn what_the_site_says() {
         r#"{"type":"answer","number":4,"answer":{"answer":"paired","message":"e30.AA"}}"#,
     );
     check(
+        &ToConsole::Answer { number: 4, answer: Answer::Approved { allowed: true } },
+        r#"{"type":"answer","number":4,"answer":{"answer":"approved","allowed":true}}"#,
+    );
+    check(
+        &ToConsole::Events {
+            upto: 13,
+            entries: vec![Entry {
+                task_guid,
+                device: None,
+                hop: Hop::Authority,
+                at: AT,
+                event: Event::DeliveredToSite { reason: Some(Reason::ApprovalMissing) },
+            }],
+        },
+        r#"{"type":"events","upto":13,"entries":[{"task_guid":"a4a4a4a4-a4a4-a4a4-a4a4-a4a4a4a4a4a4","device":null,"hop":"authority","at":"2020-01-21T15:43:43.007Z","event":"delivered_to_site","reason":{"why":"approval_missing"}}]}"#,
+    );
+    check(
         &ToConsole::Events {
             upto: 12,
             entries: vec![Entry {
@@ -96,7 +117,7 @@ fn what_the_site_says() {
                 device: None,
                 hop: Hop::ServiceConnector,
                 at: AT,
-                event: Event::DeliveredToSite,
+                event: Event::DeliveredToSite { reason: None },
             }],
         },
         r#"{"type":"events","upto":12,"entries":[{"task_guid":"a4a4a4a4-a4a4-a4a4-a4a4-a4a4a4a4a4a4","device":null,"hop":"service_connector","at":"2020-01-21T15:43:43.007Z","event":"delivered_to_site"}]}"#,

@@ -38,6 +38,12 @@ const UNDECIDED: Statement = Statement::both(
     "SELECT task_guid, request, user_id, user_name, received_at FROM notification WHERE decided_at IS NULL \
      ORDER BY received_at, task_guid LIMIT $1",
 );
+const WAITS: Statement =
+    Statement::both("SELECT 1 AS told FROM event WHERE task_guid = $1 AND event = $2 LIMIT 1");
+const IS_UNDECIDED: Statement = Statement::split(
+    "SELECT 1 AS open FROM notification WHERE task_guid = $1 AND decided_at IS NULL",
+    "SELECT 1 AS open FROM notification WHERE task_guid = $1 AND decided_at IS NULL FOR UPDATE",
+);
 const ONE: Statement = Statement::both(
     "SELECT task_guid, request, user_id, user_name, received_at FROM notification WHERE task_guid = $1",
 );
@@ -65,7 +71,7 @@ impl SiteStore {
             device: None,
             hop: Hop::ServiceConnector,
             at: *received_at,
-            event: Event::DeliveredToSite,
+            event: Event::DeliveredToSite { reason: None },
         };
         events::write(&mut transaction, &[entry]).await?;
         transaction.commit().await?;
@@ -90,8 +96,41 @@ impl SiteStore {
         self.db.row(&ONE, args![task_guid.to_string()]).await?.as_ref().map(Notification::read).transpose()
     }
 
-    /// Refuses a notification, of which the authority's audit says so at `audit`, with the event for all of its targets; returns whether it was still undecided. One that
-    /// came too late has expired rather than been refused. One commit.
+    /// Notes what a notification waits for before it is decided, with the event for all of its targets; returns whether that
+    /// is new. One commit where it is.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub async fn waits(&self, task_guid: TaskGuid, reason: &Reason, now: Timestamp) -> Result<bool, DbError> {
+        // It is asked about again and again: only what is new takes the way of a write.
+        if self.has_waited(task_guid, reason).await? {
+            return Ok(false);
+        }
+        let event = waiting_for(reason);
+        let mut transaction = self.db.begin().await?;
+        if transaction.row(&IS_UNDECIDED, args![task_guid.to_string()]).await?.is_none() {
+            return Ok(false);
+        }
+        let entry = Entry { task_guid, device: None, hop: reason.hop(), at: now, event };
+        events::write(&mut transaction, &[entry]).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Returns whether a notification was said to wait for that.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub async fn has_waited(&self, task_guid: TaskGuid, reason: &Reason) -> Result<bool, DbError> {
+        let arguments = args![task_guid.to_string(), text(&waiting_for(reason))];
+        Ok(self.db.row(&WAITS, arguments).await?.is_some())
+    }
+
+    /// Refuses a notification, of which the authority's audit says so at `audit`, with the event for all of its targets;
+    /// returns whether it was still undecided. One that came too late, or that nobody has approved in time, has expired
+    /// rather than been refused. One commit.
     ///
     /// # Errors
     ///
@@ -118,10 +157,19 @@ impl SiteStore {
     }
 }
 
+fn waiting_for(reason: &Reason) -> Event {
+    Event::DeliveredToSite { reason: Some(reason.clone()) }
+}
+
+/// Returns an event as it is written.
+fn text(event: &Event) -> String {
+    serde_json::to_string(event).expect("an event is plain data")
+}
+
 fn refusal(reason: &Reason) -> Event {
     let reason = reason.clone();
     Event::Concluded(match reason {
-        Reason::NotDeliveredInTime => Conclusion::Expired { reason },
+        Reason::NotDeliveredInTime | Reason::ApprovalMissing => Conclusion::Expired { reason },
         _ => Conclusion::Refused { reason },
     })
 }

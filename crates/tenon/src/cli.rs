@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    action, agent, application, attach_code, audit, backup, bundle, collection, console, console_role,
-    content, demo, deployment, device, device_group, diagnose, doctor, generate, join_token, login, pair,
-    policy, probe, proxy, role, scope, session, setup, sign_in, site, swarm, tenant, token, trace, user,
-    webhook,
+    action, agent, application, approve, attach_code, audit, backup, bundle, collection, console,
+    console_role, content, demo, deployment, device, device_group, diagnose, doctor, generate, join_token,
+    login, pair, policy, probe, proxy, role, scope, session, setup, sign, sign_in, site, swarm, tenant,
+    token, trace, user, webhook,
 };
 
 /// Attaches sites of Linux machines to one admin center, and shows what became of every action
@@ -51,6 +51,10 @@ pub(crate) enum Command {
     Device(device::Device),
     /// Run a device action, follow it, or withdraw it
     Action(action::Action),
+    /// Show in plain words what the page has drafted, and sign it with a native key
+    Sign(sign::Sign),
+    /// Approve, or refuse, what somebody else has asked for and a site wants two people for
+    Approve(approve::Approve),
     /// Show the path of an action: how long each hop took, and where and why it stopped
     Trace(trace::Trace),
     /// Ask for an action that does nothing, again and again, to see that the whole path works

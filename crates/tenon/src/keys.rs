@@ -8,7 +8,10 @@ use console_api::Signer;
 use proof::{Level, PersonSigningKey, Request, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
-use crate::files;
+use crate::{
+    exit::{self, Stop},
+    files,
+};
 
 /// The keys of this person.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -95,6 +98,35 @@ impl Keys {
         self.keys = kept;
         self.write()?;
         Ok(bound)
+    }
+
+    /// Returns the native key of a person at a site, and of the only person who has one there where nobody is named.
+    pub(crate) fn of_site(
+        &self,
+        site: SiteId,
+        user: Option<UserId>,
+        now: Timestamp,
+    ) -> anyhow::Result<Signer> {
+        let fitting = self.keys.iter().filter(|key| {
+            key.site == site
+                && key.level == Level::Native
+                && now < key.expires
+                && user.is_none_or(|user| key.user == user)
+        });
+        let fitting: Vec<_> = fitting.collect();
+        match fitting[..] {
+            [key] => key.signer(),
+            [] => Err(Stop::error(
+                exit::REFUSED,
+                format!("{} holds no native key for the site {site}", self.path.display()),
+                "pair one (`tenon site pair`, then `tenon pair`), sign in with `tenon login`, or name the folder of yours with --keys",
+            )),
+            _ => Err(Stop::error(
+                exit::USAGE,
+                format!("{} holds the keys of several people for the site {site}", self.path.display()),
+                "say whose with --user",
+            )),
+        }
     }
 
     /// Returns the key for a request that was drafted: that of its site, console and person, of the highest level.

@@ -7,6 +7,7 @@ mod limits;
 mod files;
 mod session;
 mod keys;
+mod asked;
 mod owner;
 mod command;
 

@@ -2,7 +2,7 @@
 
 use action::SiteId;
 use proof::{
-    NonceKey, PersonKey, PersonSigningKey, SignedRequest, SiteNonce,
+    Approval, NonceKey, PersonKey, PersonSigningKey, SignedRequest, SiteNonce,
     join_token::Secret,
     key_binding::{For, KeyBinding, Retirement},
     pairing::{PairingAnswer, PairingCode, PairingKeys, UnverifiedPairing},
@@ -61,5 +61,15 @@ pub(super) fn key_binding(bytes: &[u8]) {
         && let Ok(retirement) = Retirement::verify(text, &key.public())
     {
         assert_eq!(Retirement::key_of(text).ok(), Some(retirement.jkt));
+    }
+}
+
+/// What a second person says of a request. Who has signed it is found before it is read.
+pub(super) fn approval(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(key) = PersonSigningKey::from_secret(&[7; 32])
+        && let Ok(approval) = Approval::verify(text, &key.public())
+    {
+        assert_eq!(Approval::key_of(text).ok(), Some(approval.jkt));
     }
 }

@@ -26,6 +26,7 @@ import { useClosing } from "../parts/closing";
 import { useTexts } from "../text/text";
 import { askFor, newClick, type Offline, type Target } from "./ask";
 import { DELIVER_WITHIN_MS, FINISH_WITHIN_MS, forecastOf } from "./forecast";
+import { DraftLine } from "./draft-line";
 import { SitesWord } from "./sites-word";
 
 const useStyles = makeStyles({
@@ -114,6 +115,7 @@ export function AskDialog({ kind, target, close }: AskDialogProps): ReactNode {
               <Radio value="fail" label={t("ask.fail")} />
             </RadioGroup>
             <Text className={styles.quiet}>{t("ask.finish", { span: formats.span(FINISH_WITHIN_MS) })}</Text>
+            <DraftLine key={offline} kind={kind} target={target} offline={offline} />
           </DialogContent>
           <DialogActions>
             <Button appearance="primary" disabled={ask.isPending || count === 0} onClick={() => ask.mutate()}>

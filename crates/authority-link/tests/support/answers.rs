@@ -30,6 +30,18 @@ pub(crate) fn answers() -> Vec<(Answer, String)> {
             r#""answer":"decision","decision":"refused","reason":{"why":"user_unknown_to_site"},"audit":{"number":7,"hash":"ab"}"#,
         ),
         (
+            Answer::Decision {
+                decision: Decision::Waits { reason: Reason::ApprovalMissing, until: Timestamp(0) },
+                audit: None,
+            },
+            r#""answer":"decision","decision":"waits","reason":{"why":"approval_missing"},"until":"TIME""#,
+        ),
+        (Answer::Approved { allowed: true }, r#""answer":"approved","allowed":true"#),
+        (
+            Answer::NotApproved { reason: Reason::ApprovalMissing },
+            r#""answer":"not_approved","reason":{"why":"approval_missing"}"#,
+        ),
+        (
             Answer::MayRead { rule: "r".into(), collections: vec![("SMS00001".into(), "All".into())] },
             r#""answer":"may_read","rule":"r","collections":[["SMS00001","All"]]"#,
         ),

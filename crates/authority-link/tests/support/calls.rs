@@ -1,7 +1,7 @@
 use action::{ActionKind, DeviceId, ResourceId, TaskGuid, TenantId, UserId};
 use authority_link::{
-    ApplicationCall, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace, ProofCall, Results, Role,
-    ScopeCall, SiteKey, Standing, Vouch,
+    ApplicationCall, ApprovalCall, ApprovalRule, Call, DeploymentIntent, Facts, Forecast, OwnerCall, Pace,
+    ProofCall, Results, Role, ScopeCall, SiteKey, Standing, Vouch,
 };
 use proof::Level;
 
@@ -59,6 +59,7 @@ pub(crate) fn calls() -> Vec<(Call, String)> {
         (Call::BindKey { binding: "a.b.c~d.e.f".into() }, r#""call":"bind_key","binding":"a.b.c~d.e.f""#),
         (Call::RetireKey { retirement: "a.b.c".into() }, r#""call":"retire_key","retirement":"a.b.c""#),
         (Call::SiteNonce, r#""call":"site_nonce""#),
+        (Call::Approve { approval: "a.b.c".into() }, r#""call":"approve","approval":"a.b.c""#),
         (Call::Pair { message: "p3.e30.AA.AA".into() }, r#""call":"pair","message":"p3.e30.AA.AA""#),
         (Call::Mirror, r#""call":"mirror""#),
         (Call::AuditHashes { after: 7 }, r#""call":"audit_hashes","after":7"#),
@@ -319,6 +320,25 @@ fn owner_calls() -> Vec<(OwnerCall, &'static str)> {
                 }),
             },
             r#""call":"owner","owner":{"ask":"proofs","call":{"do":"put_grant","user":"UUID","name":"ann","token":"UUID","collection":"Shops","per_hour":60,"valid_seconds":3600}}"#,
+        ),
+        (
+            OwnerCall::Proofs { call: Box::new(ProofCall::Approvals { call: ApprovalCall::List }) },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"approvals","call":{"approvals":"list"}}}"#,
+        ),
+        (
+            OwnerCall::Proofs {
+                call: Box::new(ProofCall::Approvals {
+                    call: ApprovalCall::PutRule {
+                        rule: ApprovalRule {
+                            kind: action::ActionKind::PROBE,
+                            collection: "Shops".into(),
+                            of: Level::Web,
+                        },
+                        approval: None,
+                    },
+                }),
+            },
+            r#""call":"owner","owner":{"ask":"proofs","call":{"do":"approvals","call":{"approvals":"put_rule","rule":{"kind":1001,"collection":"Shops","of":"web"}}}}"#,
         ),
         (
             OwnerCall::Proofs { call: Box::new(ProofCall::EndGrant { id: "g1".into() }) },

@@ -257,7 +257,6 @@ impl Desk {
     }
 
     async fn not_bound(&mut self, who: &str, reason: Reason, now: Timestamp) -> Result<Answer, DeskError> {
-        self.log.warn(format_args!("Bound no key of {who}: {reason}."));
         let entry = AuditEntry {
             at: now,
             who: who.to_owned(),
@@ -266,10 +265,7 @@ impl Desk {
             rule: reason.to_string(),
             result: "refused".to_owned(),
         };
-        let mut change = self.store.begin().await?;
-        let number = Store::audit(&mut change, &entry).await?;
-        change.commit().await?;
-        self.mark(number);
+        self.audit_unproven(entry).await?;
         Ok(Answer::KeyNotBound { reason })
     }
 }

@@ -7,12 +7,15 @@ use authority_link::{
     Allowed, Answer, Decision, Mirror, MirroredCollection, MirroredGrant, MirroredPolicy, ResolvedTarget,
     Vouch,
 };
+use database::Transaction;
 use proof::Request;
 use service::error::Chain;
 
 use super::{
     Desk, DeskError,
-    prove::{Asked, Proven},
+    approve::waiting,
+    judged::Judged,
+    prove::{Asked, By, Proven},
 };
 use crate::{
     rollout::Rollout,
@@ -28,43 +31,44 @@ impl Desk {
     /// Decides a request. The same bytes get the same decision, however often they are asked about.
     pub(super) async fn decide(
         &mut self,
-        request: &str,
+        sent: &str,
         vouch: &Vouch,
         now: Timestamp,
     ) -> Result<(Decision, Option<Audited>), DeskError> {
-        let asked = match self.read(request, vouch) {
+        let asked = match self.read(sent, vouch) {
             Ok(asked) => asked,
-            Err(reason) => return self.refuse_unproven(request, reason, now).await,
+            Err(reason) => return self.refuse_unproven(sent, reason, now).await,
         };
         if let Some(known) = self.store.decision(asked.request.id).await? {
             if known.request_sha256 == asked.hash {
                 return Ok((known.decision, known.audit));
             }
-            return self.refuse_unproven(request, Reason::RequestReplayed, now).await;
+            return self.refuse_unproven(sent, Reason::RequestReplayed, now).await;
         }
         let proven = self.prove(&asked, vouch, now);
         let (how, grant) = match &proven {
             Ok(Proven { how, grant }) => (how.clone(), grant.as_ref().map(|grant| grant.id.clone())),
             Err(_) => (asked.by.how(), None),
         };
+        // The console's bare word may be sent any number of times: it is written down only while there is room for it.
+        if let (Err(reason), By::Console { .. }) = (&proven, &asked.by)
+            && !self.unproven_has_room(now).await?
+        {
+            return Ok((Decision::Refused { reason: reason.clone() }, None));
+        }
         let judged = match proven {
             Ok(_) => self.judge(&asked.request)?,
             Err(reason) => Err(reason),
         };
+        let waits = match &judged {
+            Ok(_) => self.waits(&asked, now).await?,
+            Err(_) => None,
+        };
         let Asked { request, hash, by } = asked;
-        let decision = match judged {
-            Ok(judged) => Decision::Allowed(Allowed {
-                task_id: self.numbers.task()?,
-                kind: action::ActionKind(request.params.task_type),
-                param: request.params.task_param.clone(),
-                targets: request.targets.clone(),
-                count: judged.count,
-                clocks: request.clocks(),
-                offline: request.offline,
-                rule: judged.rule,
-                refused: judged.refused,
-            }),
-            Err(reason) => Decision::Refused { reason },
+        let decision = match (judged, waits) {
+            (Err(reason), _) | (Ok(_), Some(Err(reason))) => Decision::Refused { reason },
+            (Ok(_), Some(Ok(until))) => Decision::Waits { reason: Reason::ApprovalMissing, until },
+            (Ok(judged), None) => self.allow(&request, judged)?,
         };
         let mut stored = StoredDecision {
             task_guid: request.id,
@@ -72,6 +76,7 @@ impl Desk {
             person: request.sub,
             person_name: by.name().to_owned(),
             proof: how,
+            approver: None,
             decision: decision.clone(),
             audit: None,
             keep_until: request.deliver_by.max(request.exp).plus(REMEMBERED),
@@ -80,19 +85,50 @@ impl Desk {
         let place = Store::audited(&mut change, &audited(&stored, &request, now)).await?;
         stored.audit = Some(place.clone());
         Store::put_decision(&mut change, &stored).await?;
-        if let (Decision::Allowed(_), Targets::Collection { collection, .. }) = (&decision, &request.targets)
-            && let Some(plan) = self.site.rollouts.get(collection)
-        {
-            let (begun, keep) = (Rollout::begin(now), stored.keep_until);
-            Store::begin_rollout(&mut change, request.id, plan, &begun, keep).await?;
+        if let Decision::Waits { until, .. } = &decision {
+            Store::put_waiting(&mut change, &waiting(&stored, sent, now, *until)).await?;
         }
+        self.begin_rollout(&mut change, &stored, &request, now).await?;
         change.commit().await?;
-        if let (Some(grant), Decision::Allowed(_)) = (grant, &decision) {
+        if let (Some(grant), Decision::Allowed(_) | Decision::Waits { .. }) = (grant, &decision) {
             self.site.proofs.vouched(&grant, now);
         }
         self.say(&stored);
         self.mark(place.number);
         Ok((decision, Some(place)))
+    }
+
+    /// Takes a number for what is allowed.
+    pub(super) fn allow(&mut self, request: &Request, judged: Judged) -> Result<Decision, DeskError> {
+        Ok(Decision::Allowed(Allowed {
+            task_id: self.numbers.task()?,
+            kind: action::ActionKind(request.params.task_type),
+            param: request.params.task_param.clone(),
+            targets: request.targets.clone(),
+            count: judged.count,
+            clocks: request.clocks(),
+            offline: request.offline,
+            rule: judged.rule,
+            refused: judged.refused,
+        }))
+    }
+
+    /// Begins the rollout of what is allowed, where its collection has a plan.
+    pub(super) async fn begin_rollout(
+        &self,
+        change: &mut Transaction,
+        stored: &StoredDecision,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        if let (Decision::Allowed(_), Targets::Collection { collection, .. }) =
+            (&stored.decision, &request.targets)
+            && let Some(plan) = self.site.rollouts.get(collection)
+        {
+            let (begun, keep) = (Rollout::begin(now), stored.keep_until);
+            Store::begin_rollout(change, request.id, plan, &begun, keep).await?;
+        }
+        Ok(())
     }
 
     /// Refuses what nobody is known to have asked for. Its id is not taken: whoever has it may still ask.
@@ -103,7 +139,6 @@ impl Desk {
         now: Timestamp,
     ) -> Result<(Decision, Option<Audited>), DeskError> {
         let claimed = Self::claimed(request);
-        self.log.warn(format_args!("Refused a request that nobody is known to have made: {reason}."));
         let entry = AuditEntry {
             at: now,
             who: claimed
@@ -113,11 +148,8 @@ impl Desk {
             rule: reason.to_string(),
             result: "refused".to_owned(),
         };
-        let mut change = self.store.begin().await?;
-        let place = Store::audited(&mut change, &entry).await?;
-        change.commit().await?;
-        self.mark(place.number);
-        Ok((Decision::Refused { reason }, Some(place)))
+        let place = self.audit_unproven(entry).await?;
+        Ok((Decision::Refused { reason }, place))
     }
 
     /// The decision stands; a mark that cannot be written is written with a later one.
@@ -171,6 +203,9 @@ impl Desk {
             Decision::Refused { reason } => {
                 Err(DeskError::NotPossible(format!("the action {task_guid} was refused: {reason}")))
             }
+            Decision::Waits { reason, .. } => {
+                Err(DeskError::NotPossible(format!("the action {task_guid} waits: {reason}")))
+            }
         }
     }
 
@@ -211,7 +246,7 @@ impl Desk {
         }
     }
 
-    fn say(&self, stored: &StoredDecision) {
+    pub(super) fn say(&self, stored: &StoredDecision) {
         let log = self.log.about(stored.task_guid).field("person", stored.person);
         match &stored.decision {
             Decision::Allowed(allowed) => log.info(format_args!(
@@ -224,15 +259,20 @@ impl Desk {
                     stored.person_name, stored.proof
                 ));
             }
+            Decision::Waits { reason, until } => log.info(format_args!(
+                "Waits until {until}: {reason}. Asked by {}, {}.",
+                stored.person_name, stored.proof
+            )),
         }
     }
 }
 
-fn audited(stored: &StoredDecision, request: &Request, now: Timestamp) -> AuditEntry {
+pub(super) fn audited(stored: &StoredDecision, request: &Request, now: Timestamp) -> AuditEntry {
     let kind = action::ActionKind(request.params.task_type).template();
     let (rule, result) = match &stored.decision {
         Decision::Allowed(allowed) => (allowed.rule.clone(), "allowed"),
         Decision::Refused { reason } => (reason.to_string(), "refused"),
+        Decision::Waits { reason, .. } => (reason.to_string(), "waits"),
     };
     AuditEntry {
         at: now,

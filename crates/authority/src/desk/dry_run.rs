@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 
 use action::{Reason, ResourceId, Targets, Timestamp};
 use authority_link::{DryRun, Forecast, Vouch};
-use proof::Request;
+use proof::{Level, Request};
 
 use super::{Desk, DeskError, prove::Asked};
 
@@ -44,14 +44,16 @@ impl Desk {
         let online: HashSet<ResourceId> = online.iter().copied().collect();
         let online = self.count_online(&request, &judged.refused, &online);
         let seconds = forecast.and_then(|forecast| forecast.seconds_for(online));
-        let waits = self.site.halted.then_some(Reason::SiteHalted);
+        // Whoever asks beforehand has not said yet with which key: what waits even for a native one is told.
+        let approval = self.demanded(&request, Level::Native).map(|_| Reason::ApprovalMissing);
+        let waits = self.site.halted.then_some(Reason::SiteHalted).or(approval);
         Ok(DryRun {
             rule: Some(judged.rule),
             reason: None,
             count: judged.count,
             online,
             refused: judged.refused,
-            // Nobody knows when a halt ends.
+            // Nobody knows when a halt ends, or when somebody approves.
             sent_by: seconds
                 .filter(|_| waits.is_none())
                 .map(|seconds| now.plus(Duration::from_secs(seconds))),

@@ -26,9 +26,18 @@ pub(super) struct Judged {
 impl Desk {
     /// Judges a request whose person is known: whether the site's rules allow it.
     pub(super) fn judge(&self, request: &Request) -> Result<Result<Judged, Reason>, DeskError> {
+        self.judge_for(request.sub, request)
+    }
+
+    /// Judges a request as if `person` had made it: whoever approves must be allowed the same.
+    pub(super) fn judge_for(
+        &self,
+        person: UserId,
+        request: &Request,
+    ) -> Result<Result<Judged, Reason>, DeskError> {
         let kind = ActionKind(request.params.task_type);
-        let mut verdicts = self.site.verdicts(request.sub, kind);
-        if let Some(reason) = self.may_nothing(request.sub, &mut verdicts)? {
+        let mut verdicts = self.site.verdicts(person, kind);
+        if let Some(reason) = self.may_nothing(person, &mut verdicts)? {
             return Ok(Err(reason));
         }
         match &request.targets {
@@ -108,6 +117,20 @@ impl Desk {
             return Ok(Err(Reason::CollectionGrew { at_most, actual: count }));
         }
         Ok(Ok(Judged { rule, count, refused: Vec::new() }))
+    }
+
+    /// Returns the rule that allows a person to do something on a whole collection.
+    pub(super) fn may_act_on(
+        &self,
+        person: UserId,
+        kind: ActionKind,
+        collection: &str,
+    ) -> Result<Result<String, Reason>, DeskError> {
+        let mut verdicts = self.site.verdicts(person, kind);
+        if let Some(reason) = self.may_nothing(person, &mut verdicts)? {
+            return Ok(Err(reason));
+        }
+        self.first_rule(&self.site.collections.within(collection), &mut verdicts)
     }
 
     /// Returns the rule that allows the act on a device: of the first collection with a role that allows it.

@@ -12,6 +12,7 @@ mod scopes;
 mod issuers;
 mod policies;
 mod proofs;
+mod approvals;
 mod applications;
 mod tokens;
 mod who;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use action::{ActionKind, Reason, Targets, Timestamp, UserId};
 use authority_link::Vouch;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use proof::{Hash, Level, NotASignedRequest, Request, SignedRequest, SiteNonce, request::Sent};
+use proof::{Hash, Level, NotAJws, NotASignedRequest, Request, SignedRequest, SiteNonce, request::Sent};
 use service::error::Chain;
 
 use super::Desk;
@@ -56,6 +56,14 @@ impl By {
         }
     }
 
+    /// Returns the level of the proof.
+    pub(super) fn level(&self) -> Level {
+        match self {
+            By::Key(key) => key.level,
+            By::Console { .. } => Level::Web,
+        }
+    }
+
     /// Returns how it is known who asks, in words.
     pub(super) fn how(&self) -> String {
         match self {
@@ -96,7 +104,9 @@ impl Desk {
             return Err(Reason::KeyUnknown { key: signed.key().to_string() });
         };
         let request = signed.verify(&stored.key).map_err(|error| match error {
-            NotASignedRequest::Signature(_) => Reason::SignatureNotValid { what: error.to_string() },
+            NotASignedRequest::Jws(NotAJws::Signature(_)) => {
+                Reason::SignatureNotValid { what: error.to_string() }
+            }
             error => Reason::RequestNotValid { what: Chain(&error).to_string() },
         })?;
         Ok((request, stored.clone()))
@@ -111,7 +121,11 @@ impl Desk {
         if self.numbers.restored_at().is_some_and(|restored| request.iat < restored) {
             return Err(Reason::SiteRestored);
         }
-        let needed = self.site.proofs.level(ActionKind(request.params.task_type));
+        // What a second person has to approve may be asked with less than the kind needs, where the owner has said so.
+        let needed = match self.demanded(request, by.level()) {
+            Some(Level::Web) => Level::Web,
+            Some(Level::Native) | None => self.site.proofs.level(ActionKind(request.params.task_type)),
+        };
         match by {
             By::Key(key) => {
                 self.prove_key(request, key, needed, now)?;

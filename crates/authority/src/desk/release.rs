@@ -29,14 +29,22 @@ impl Desk {
             .map_err(|_| DeskError::NotPossible(format!("the decision on {task_guid} is damaged")))?;
         let rollout = self.rollout(task_guid, results, now).await?;
         let mut verdicts = self.site.verdicts(stored.person, allowed.kind);
-        let lost = self.may_nothing(stored.person, &mut verdicts)?;
+        let mut lost = self.may_nothing(stored.person, &mut verdicts)?;
+        // Whoever approved it must be allowed the same, now as then.
+        let mut approver = stored.approver.map(|person| self.site.verdicts(person, allowed.kind));
+        if let (None, Some(person), Some(verdicts)) = (&lost, stored.approver, &mut approver) {
+            lost = self.may_nothing(person, verdicts)?;
+        }
         let mut admitted = Vec::with_capacity(devices.len());
         let mut refused = Vec::new();
         let mut held = Vec::new();
         for device in devices {
             let judged = match &lost {
                 Some(reason) => Err(reason.clone()),
-                None => self.admit(&allowed, *device, &mut verdicts, now)?,
+                None => match (self.admit(&allowed, *device, &mut verdicts, now)?, &mut approver) {
+                    (Ok(_), Some(approver)) => self.admit(&allowed, *device, approver, now)?,
+                    (judged, _) => judged,
+                },
             };
             let held_back = match &rollout {
                 _ if self.site.halted => Some(Reason::SiteHalted),

@@ -2,6 +2,7 @@
 
 mod admit;
 mod applications;
+mod approve;
 mod audit;
 mod bind;
 mod decide;
@@ -264,7 +265,7 @@ impl Site {
     async fn allowed(&mut self, request: &Request) -> Allowed {
         match self.decide(request).await {
             Decision::Allowed(allowed) => allowed,
-            Decision::Refused { reason } => panic!("refused: {reason}"),
+            Decision::Refused { reason } | Decision::Waits { reason, .. } => panic!("refused: {reason}"),
         }
     }
 
@@ -272,6 +273,7 @@ impl Site {
         match self.decide(request).await {
             Decision::Refused { reason } => reason,
             Decision::Allowed(allowed) => panic!("allowed: {allowed:?}"),
+            Decision::Waits { until, .. } => panic!("waits until {until}"),
         }
     }
 

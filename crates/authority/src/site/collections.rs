@@ -172,6 +172,21 @@ impl Collections {
         }
     }
 
+    /// Returns the collections that build on `id`, directly or not.
+    pub(crate) fn that_build_on(&self, id: &str) -> Vec<&StoredCollection> {
+        self.values()
+            .map(|collection| &collection.stored)
+            .filter(|stored| stored.id != id && self.builds_on(&stored.id, id))
+            .collect()
+    }
+
+    /// Gives a collection another version: what it holds is asked for by another rule now, if not by one of its own.
+    pub(crate) fn set_version(&mut self, id: &str, version: u64) {
+        if let Some(place) = self.places.get(id) {
+            self.ordered[*place].stored.version = version;
+        }
+    }
+
     /// Removes a collection that no other builds on.
     pub(crate) fn remove(&mut self, id: &str) {
         let mut all = std::mem::take(&mut self.ordered);

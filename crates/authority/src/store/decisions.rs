@@ -19,6 +19,8 @@ pub(crate) struct StoredDecision {
     pub(crate) person_name: String,
     /// How it is known that they asked.
     pub(crate) proof: String,
+    /// Who has approved it, where it waited for a second person.
+    pub(crate) approver: Option<UserId>,
     /// What was decided.
     pub(crate) decision: Decision,
     /// Where it stands in the audit; none for one of an earlier version.
@@ -28,12 +30,15 @@ pub(crate) struct StoredDecision {
 }
 
 const ONE: Statement = Statement::both(
-    "SELECT task_guid, request_sha256, person, person_name, proof, decision, keep_until, audit FROM decision WHERE task_guid = $1",
+    "SELECT task_guid, request_sha256, person, person_name, proof, approver, decision, keep_until, audit FROM decision \
+     WHERE task_guid = $1",
 );
 const PUT: Statement = Statement::both(
     "INSERT INTO decision (task_guid, request_sha256, person, person_name, proof, decision, keep_until, audit) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (task_guid) DO NOTHING",
 );
+const CONCLUDE: Statement =
+    Statement::both("UPDATE decision SET decision = $2, approver = $3, audit = $4 WHERE task_guid = $1");
 const FORGET: Statement = Statement::both("DELETE FROM decision WHERE keep_until < $1");
 
 impl Store {
@@ -47,6 +52,7 @@ impl Store {
                 person: row.parsed("person")?,
                 person_name: row.text("person_name")?.to_owned(),
                 proof: row.text("proof")?.to_owned(),
+                approver: row.opt_parsed("approver")?,
                 decision: row.json("decision")?,
                 audit: row.opt_text("audit")?.map(|_| row.json("audit")).transpose()?,
                 keep_until: Timestamp(row.int("keep_until")?),
@@ -71,6 +77,17 @@ impl Store {
             stored.audit.as_ref().map(json),
         ];
         Ok(change.execute(&PUT, arguments).await? > 0)
+    }
+
+    /// Decides what waited for a second person.
+    pub(crate) async fn conclude_decision(
+        change: &mut Transaction,
+        stored: &StoredDecision,
+    ) -> Result<(), DbError> {
+        let approver = stored.approver.map(|person| person.to_string());
+        let audit = stored.audit.as_ref().map(json);
+        let arguments = args![stored.task_guid.to_string(), json(&stored.decision), approver, audit];
+        change.execute(&CONCLUDE, arguments).await.map(|_| ())
     }
 
     /// Forgets the decisions that nothing needs any more; returns how many.

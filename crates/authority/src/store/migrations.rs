@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 11, sqlite: RETURNS, postgres: RETURNS },
         Step { version: 12, sqlite: SCOPES, postgres: SCOPES },
         Step { version: 13, sqlite: RECEIPTS, postgres: RECEIPTS },
+        Step { version: 14, sqlite: APPROVALS, postgres: APPROVALS },
     ],
 };
 
@@ -48,6 +49,31 @@ CREATE TABLE former_enrolment (
 CREATE TABLE device_seen (
     device TEXT PRIMARY KEY,
     at BIGINT NOT NULL
+);
+";
+
+/// Requests that wait for a second person, which do, and which accounts are one person's.
+const APPROVALS: &str = "
+ALTER TABLE decision ADD COLUMN approver TEXT;
+CREATE TABLE waiting (
+    task_guid TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    request_sha256 TEXT NOT NULL,
+    person TEXT NOT NULL,
+    person_name TEXT NOT NULL,
+    proof TEXT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    until BIGINT NOT NULL
+);
+CREATE TABLE approval_rule (
+    kind BIGINT NOT NULL,
+    collection TEXT NOT NULL,
+    level TEXT NOT NULL,
+    PRIMARY KEY (kind, collection)
+);
+CREATE TABLE same_person (
+    person TEXT PRIMARY KEY,
+    same_as TEXT NOT NULL
 );
 ";
 

@@ -11,6 +11,9 @@ use tokio::time::Instant;
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
+/// How often it is asked whether a second person has approved: as long as somebody who has just done so looks at the page.
+const APPROVED_YET: Duration = Duration::from_secs(3);
+
 /// The notifications that are being attempted, and those that wait for another attempt.
 #[derive(Debug, Default)]
 pub(super) struct Turns(BTreeMap<TaskGuid, Turn>);
@@ -64,6 +67,12 @@ impl Turns {
     /// It is decided.
     pub(super) fn decided(&mut self, task_guid: TaskGuid) {
         self.0.remove(&task_guid);
+    }
+
+    /// It waits for a second person.
+    pub(super) fn waits(&mut self, task_guid: TaskGuid, now: Instant) {
+        let backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+        self.0.insert(task_guid, Turn::Waiting { backoff, until: now + APPROVED_YET });
     }
 
     /// It is not decided, and waits; `unit` is a throw of the dice. Returns whether it was the first attempt.

@@ -22,7 +22,10 @@ async fn what_the_console_has_is_not_reported_again() {
     let mut link = console.accept(site.known(), upto, 1).await;
     link.say(&request(&console, 2, |_| {})).await;
     let (_, entries) = next_events(&mut link).await;
-    assert_eq!((entries[0].task_guid, &entries[0].event), (task_guid(2), &Event::DeliveredToSite));
+    assert_eq!(
+        (entries[0].task_guid, &entries[0].event),
+        (task_guid(2), &Event::DeliveredToSite { reason: None })
+    );
     site.stop().await;
 }
 

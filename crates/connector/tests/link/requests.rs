@@ -19,7 +19,7 @@ async fn a_request_takes_the_path_with_the_seeds_lines() {
         matches!(
             reported.as_slice(),
             [
-                (Hop::ServiceConnector, Event::DeliveredToSite),
+                (Hop::ServiceConnector, Event::DeliveredToSite { reason: None }),
                 (Hop::Authority, Event::Authorized { .. }),
                 (Hop::ServiceConnector, Event::Queued { reason: None }),
             ]
@@ -75,6 +75,40 @@ async fn an_unauthorised_request_says_so_and_why() {
         "{}",
         lines[3]
     );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_second_person_says_so_once_and_goes_on_when_it_is_approved() {
+    let (console, mut site) = (Console::start().await, Site::new().await);
+    let authority = site.start_authority();
+    authority.state.lock().expect("free").waits = Some(task_guid(0xa4));
+    site.start(&console, console.address()).await;
+    let mut link = console.accept(site.known(), 0, 0).await;
+    link.say(&request(&console, 0xa4, |_| {})).await;
+    let reported = events_until(&mut link, 0xa4, 2).await;
+    let waits = Event::DeliveredToSite { reason: Some(Reason::ApprovalMissing) };
+    assert_eq!(reported[1], (Hop::Authority, waits));
+    within("asking again", async {
+        while authority.decided() < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    // One that waits holds up no other.
+    link.say(&request(&console, 0xa5, |_| {})).await;
+    assert_eq!(events_until(&mut link, 0xa5, 3).await.len(), 3);
+    authority.state.lock().expect("free").waits = None;
+    let reported = events_until(&mut link, 0xa4, 2).await;
+    assert!(
+        matches!(
+            reported.as_slice(),
+            [(Hop::Authority, Event::Authorized { .. }), (_, Event::Queued { reason: None })]
+        ),
+        "{reported:?}"
+    );
+    let said = site.lines.texts().iter().filter(|line| line.contains("The notification waits.")).count();
+    assert_eq!(said, 1);
     site.stop().await;
 }
 

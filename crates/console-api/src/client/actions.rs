@@ -5,8 +5,8 @@ use reqwest::Method;
 
 use super::call::{Query, attempt};
 use crate::{
-    Action, ActionCheck, Asked, CancelledAction, Client, ClientError, HistoryEntry, IDEMPOTENCY_KEY,
-    NewAction, Page, TargetState,
+    Action, ActionCheck, Approved, Asked, CancelledAction, Client, ClientError, HistoryEntry,
+    IDEMPOTENCY_KEY, NewAction, NewApproval, Page, SentRequest, TargetState,
 };
 
 /// Which actions.
@@ -112,6 +112,24 @@ impl Client {
         query: &TargetQuery,
     ) -> Result<Page<HistoryEntry>, ClientError> {
         self.get(&format!("api/v1/actions/{task_guid}/history"), query.pairs()).await
+    }
+
+    /// Returns the request of an action, as it is sent to its site.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn sent_request(&self, task_guid: TaskGuid) -> Result<SentRequest, ClientError> {
+        self.get(&format!("api/v1/actions/{task_guid}/request"), Vec::new()).await
+    }
+
+    /// Carries what a second person says of a request to its site.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn approve(&self, task_guid: TaskGuid, approval: String) -> Result<Approved, ClientError> {
+        self.post(&format!("api/v1/actions/{task_guid}/approval"), &NewApproval { approval }).await
     }
 
     /// Withdraws an action.

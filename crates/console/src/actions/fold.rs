@@ -118,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_before_the_site_decides_says_for_what() {
+        let mut target = Progress::at(State::Pending);
+        assert_eq!(target.hear(&Event::DeliveredToSite { reason: None }), Heard::Moved);
+        let waits = Event::DeliveredToSite { reason: Some(Reason::ApprovalMissing) };
+        assert_eq!(target.hear(&waits), Heard::Moved);
+        assert_eq!((target.state, &target.why), (State::DeliveredToSite, &Some(Reason::ApprovalMissing)));
+        assert_eq!(target.hear(&Event::Authorized { rule: "r".into() }), Heard::Moved);
+        assert_eq!(target.why, None);
+        assert_eq!(target.hear(&waits), Heard::Nothing, "told late");
+    }
+
+    #[test]
     fn an_answer_after_the_end_is_marked_and_changes_nothing() {
         let mut target = Progress::at(State::Queued);
         let expired = Event::Concluded(Conclusion::Expired { reason: Reason::NotDeliveredInTime });

@@ -40,7 +40,7 @@ pub(crate) async fn draft_action(
             site_nonce: console.store().nonce(at_site.site).await?,
         });
     }
-    Ok(Json(Drafts { drafts }))
+    Ok(Json(Drafts { drafts, text: new.draft_text() }))
 }
 
 /// Ask for device actions with requests that the caller has signed. They are on disk when this answers; a repeated

@@ -4,7 +4,10 @@ use action::SiteId;
 use axum::{Json, extract::State, http::StatusCode};
 use console_api::{BoundKey, IdToken, KeyAtSite, NewKey, RetiredKey, SiteState, Why};
 use futures_util::future::join_all;
-use proof::key_binding::{For, KeyBinding, Retirement};
+use proof::{
+    Thumbprint,
+    key_binding::{For, KeyBinding, Retirement},
+};
 use service::error::Chain;
 use site_link::{Answer, Question};
 
@@ -38,12 +41,12 @@ pub(crate) async fn bind_key(
     Body(key): Body<NewKey>,
 ) -> Result<Json<Vec<KeyAtSite>>, Refusal> {
     // Only the form is looked at here, so that sites are not asked in vain.
-    if let Err(error) = KeyBinding::verify(For::Sites, &key.binding) {
+    let binding = KeyBinding::verify(For::Sites, &key.binding).map_err(|error| {
         let detail = format!("The binding is refused: {}.", Chain(&error));
-        return Err(Refusal::not_valid("binding", detail, "Sign in again, with the page or `tenon login`."));
-    }
+        Refusal::not_valid("binding", detail, "Sign in again, with the page or `tenon login`.")
+    })?;
     let question = || Question::BindKey { binding: key.binding.clone() };
-    Ok(Json(ask_all(&console, &session, question).await?))
+    Ok(Json(ask_all(&console, &session, binding.key.thumbprint(), question).await?))
 }
 
 /// Have the tenant's sites believe a key of the caller no more.
@@ -54,18 +57,19 @@ pub(crate) async fn retire_key(
     session: Session,
     Body(key): Body<RetiredKey>,
 ) -> Result<Json<Vec<KeyAtSite>>, Refusal> {
-    if let Err(error) = Retirement::key_of(&key.retirement) {
+    let jkt = Retirement::key_of(&key.retirement).map_err(|error| {
         let detail = format!("The retirement is refused: {}.", Chain(&error));
-        return Err(Refusal::not_valid("retirement", detail, "Sign out again."));
-    }
+        Refusal::not_valid("retirement", detail, "Sign out again.")
+    })?;
     let question = || Question::RetireKey { retirement: key.retirement.clone() };
-    Ok(Json(ask_all(&console, &session, question).await?))
+    Ok(Json(ask_all(&console, &session, jkt, question).await?))
 }
 
-/// Asks each attached site of the tenant.
+/// Asks each attached site of the tenant. To one that does not answer it is said when it is there again.
 async fn ask_all(
     console: &Console,
     session: &Session,
+    key: Thumbprint,
     question: impl Fn() -> Question,
 ) -> Result<Vec<KeyAtSite>, Refusal> {
     session.check_whole()?;
@@ -74,7 +78,10 @@ async fn ask_all(
     let asked = all.into_iter().map(|site| {
         let question = question();
         async move {
-            let answer = console.ask_site(session.tenant(), site.id, question).await;
+            let answer = console.ask_site(session.tenant(), site.id, question.clone()).await;
+            if answer.is_err() {
+                console.late_keys().keep(site.id, key, question, console.now());
+            }
             told(site.id, site.name, answer)
         }
     });

@@ -70,6 +70,7 @@ pub(crate) fn answered_otherwise(answer: Answer) -> Refusal {
         | Answer::Health(_)
         | Answer::Paired { .. }
         | Answer::KeyBound(_)
+        | Answer::Approved { .. }
         | Answer::Audit(_)
         | Answer::Trust { .. }
         | Answer::Unknown => {

@@ -46,6 +46,7 @@ const SEARCH: Statement = Statement::both(
      WHERE action.tenant = $1 AND {condition}
      ORDER BY action.asked_at DESC, action.task_guid DESC LIMIT $2",
 );
+const SENT: Statement = Statement::both("SELECT request FROM action WHERE tenant = $1 AND task_guid = $2");
 const COUNTS: Statement = Statement::split(
     "SELECT task_guid, state, targets FROM tally
      WHERE tenant = $1 AND task_guid IN (SELECT value FROM json_each($2)) AND targets > 0",
@@ -63,6 +64,16 @@ const STANDING: Statement = Statement::split(
 );
 
 impl Store {
+    /// Returns the request of an action, as it is sent to its site.
+    pub(crate) async fn sent_request(
+        &self,
+        tenant: TenantId,
+        task_guid: TaskGuid,
+    ) -> Result<Option<String>, DbError> {
+        let row = self.db.row(&SENT, args![tenant.to_string(), task_guid.to_string()]).await?;
+        row.map(|row| Ok(row.text("request")?.to_owned())).transpose()
+    }
+
     /// Returns actions, the newest first.
     pub(crate) async fn actions(
         &self,

@@ -24,7 +24,7 @@ async fn a_collection_is_one_row_until_the_site_speaks_of_its_devices() {
         );
 
         let entries = [
-            world.event(task_guid, None, Event::DeliveredToSite),
+            world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
             world.event(task_guid, None, Event::Authorized { rule: "rule".into() }),
         ];
         world.outbox().apply_events(site, 2, &entries).await.expect("stored");
@@ -74,7 +74,7 @@ async fn a_site_that_refuses_an_action_ends_it_for_all() {
             let permission = "Collection / Notify Resource".to_owned();
             let reason = Reason::RoleLacksPermission { permission, role: None, grantor: Some("bob".into()) };
             let entries = [
-                world.event(task_guid, None, Event::DeliveredToSite),
+                world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
                 world.event(task_guid, None, Event::Concluded(Conclusion::Refused { reason })),
             ];
             world.outbox().apply_events(site, upto, &entries).await.expect("stored");

@@ -48,7 +48,7 @@ async fn after_the_site_is_told_only_the_site_ends_it() {
 
         let reason = Reason::CancelledBy { who: "ann".into() };
         let entries = [
-            world.event(task_guid, None, Event::DeliveredToSite),
+            world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
             world.event(task_guid, None, Event::Concluded(Conclusion::Cancelled { reason })),
         ];
         world.outbox().apply_events(site, 2, &entries).await.expect("stored");

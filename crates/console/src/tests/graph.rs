@@ -45,7 +45,7 @@ async fn a_script_for_graph_finds_its_devices_and_acts() {
     let task_guid = results[0].task_guid.parse().expect("an id");
     let device = id.parse().expect("an id");
     let entries = [
-        world.event(task_guid, None, Event::DeliveredToSite),
+        world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
         world.event(task_guid, Some(device), Event::Concluded(Conclusion::Done { detail: String::new() })),
     ];
     world.outbox().apply_events(site, 2, &entries).await.expect("stored");

@@ -35,7 +35,7 @@ async fn history_is_shown_by_device_and_in_pages() {
         let site = world.site(&world.ann, 1).await;
         let devices = world.devices(site, 2).await;
         let task_guid = world.ask(&devices).await;
-        let mut entries = vec![world.event(task_guid, None, Event::DeliveredToSite)];
+        let mut entries = vec![world.event(task_guid, None, Event::DeliveredToSite { reason: None })];
         for device in &devices {
             entries.push(world.event(task_guid, Some(*device), Event::Queued { reason: None }));
             entries.push(world.event(task_guid, Some(*device), Event::Sent));
@@ -61,8 +61,10 @@ async fn what_ended_long_ago_is_forgotten_and_what_is_open_is_not() {
         world.outbox().link_up(site, world.clock.now()).await.expect("stored");
         let (ended, open) = (world.ask(&devices).await, world.ask(&devices).await);
         let done = Event::Concluded(Conclusion::Done { detail: String::new() });
-        let entries =
-            [world.event(ended, None, Event::DeliveredToSite), world.event(ended, Some(devices[0]), done)];
+        let entries = [
+            world.event(ended, None, Event::DeliveredToSite { reason: None }),
+            world.event(ended, Some(devices[0]), done),
+        ];
         world.outbox().apply_events(site, 2, &entries).await.expect("stored");
         let quarter = Duration::from_hours(90 * 24);
         world.store().sweep(world.clock.now(), quarter, crate::Config::KEEP_AUDIT).await.expect("swept");

@@ -31,7 +31,7 @@ async fn an_action_is_stored_sent_followed_and_ended() {
         let [one, other] = [devices[0], devices[1]];
         let reason = Some(Reason::DeviceOffline { until: None });
         let entries = [
-            world.event(task_guid, None, Event::DeliveredToSite),
+            world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
             world.event(task_guid, None, Event::Authorized { rule: "rule 1".into() }),
             world.event(task_guid, Some(one), Event::Queued { reason: None }),
             world.event(task_guid, Some(other), Event::Queued { reason }),
@@ -89,7 +89,7 @@ async fn a_batch_that_comes_again_changes_nothing() {
         world.outbox().link_up(site, world.clock.now()).await.expect("stored");
         let task_guid = world.ask(&devices).await;
         let entries = [
-            world.event(task_guid, None, Event::DeliveredToSite),
+            world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
             world.event(task_guid, Some(devices[0]), Event::Received),
         ];
         world.outbox().apply_events(site, 2, &entries).await.expect("stored");
@@ -114,7 +114,7 @@ async fn a_late_answer_is_kept_and_marked() {
         let task_guid = world.ask(&devices).await;
         let late = Conclusion::Expired { reason: Reason::FinishedTooLate };
         let entries = [
-            world.event(task_guid, None, Event::DeliveredToSite),
+            world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
             world.event(task_guid, Some(devices[0]), Event::Received),
             world.event(task_guid, Some(devices[0]), Event::Concluded(late)),
             world.event(
@@ -138,9 +138,9 @@ async fn a_site_is_believed_about_its_own_actions_and_their_devices_only() {
         let devices = world.devices(site, 2).await;
         world.devices(other, 1).await;
         let task_guid = world.ask(&devices[..1]).await;
-        let theirs = [world.event(task_guid, Some(devices[0]), Event::DeliveredToSite)];
+        let theirs = [world.event(task_guid, Some(devices[0]), Event::DeliveredToSite { reason: None })];
         world.outbox().apply_events(other, 1, &theirs).await.expect("stored");
-        let strange = [world.event(task_guid, Some(devices[1]), Event::DeliveredToSite)];
+        let strange = [world.event(task_guid, Some(devices[1]), Event::DeliveredToSite { reason: None })];
         world.outbox().apply_events(site, 1, &strange).await.expect("stored");
         let early = [world.event(task_guid, Some(devices[0]), Event::Sent)];
         world.outbox().apply_events(site, 2, &early).await.expect("stored");
@@ -162,7 +162,7 @@ async fn what_a_site_has_is_unknown_while_its_connector_is_away() {
     assert_eq!(action.why.map(|why| why.reason).as_deref(), Some("connector_away"));
 
     world.outbox().link_up(site, world.clock.now()).await.expect("stored");
-    let entries = [world.event(waiting, None, Event::DeliveredToSite)];
+    let entries = [world.event(waiting, None, Event::DeliveredToSite { reason: None })];
     world.outbox().apply_events(site, 1, &entries).await.expect("stored");
     assert_eq!(world.action(waiting).await.why, None);
     let since = world.clock.now();

@@ -20,7 +20,7 @@ async fn a_page_that_lost_its_connection_misses_nothing() {
         let task_guid = world.ask(&devices).await;
         let done = Event::Concluded(Conclusion::Done { detail: String::new() });
         let entries = [
-            world.event(task_guid, None, Event::DeliveredToSite),
+            world.event(task_guid, None, Event::DeliveredToSite { reason: None }),
             world.event(task_guid, Some(devices[0]), Event::Received),
             world.event(task_guid, Some(devices[0]), done),
         ];

@@ -16,7 +16,7 @@ async fn offboarding_ends_what_is_open_and_forgets_the_devices() {
         let devices = world.devices(site, 2).await;
         world.outbox().link_up(site, world.clock.now()).await.expect("stored");
         let open = world.ask(&devices).await;
-        let entries = [world.event(open, None, Event::DeliveredToSite)];
+        let entries = [world.event(open, None, Event::DeliveredToSite { reason: None })];
         world.outbox().apply_events(site, 1, &entries).await.expect("stored");
 
         let path = format!("/api/v1/sites/{site}/offboard");

@@ -73,6 +73,7 @@ async fn the_ids_of_another_tenant_are_not_found_anywhere() {
                     json!({ "name": "z", "permissions": ["Managed devices / Read"] })
                 }
                 path if path.contains("/device-groups/") => json!({ "name": "z", "filter": "online = true" }),
+                path if path.ends_with("/approval") => json!({ "approval": "a.b.c" }),
                 path if path.ends_with("/pair") => json!({ "message": "p1.AA.AA.AA" }),
                 _ => json!({}),
             });

@@ -1,5 +1,6 @@
 use action::{EnrolmentId, Reason, ResourceId};
-use console_api::{Kind, NewAction, NewTarget};
+use console_api::{Kind, NewAction, NewTarget, RetiredKey};
+use proof::{PersonSigningKey, key_binding::Retirement};
 use service::{clock, dice};
 use site_link::{Answer, ClientDetails, DeviceKnown, DryRun, Question, Throttle, ToConsole, ToSite};
 
@@ -96,6 +97,25 @@ async fn a_person_has_a_site_upload_now() {
         link.say(&ToConsole::Answer { number, answer: Answer::Done }).await;
     });
     assert_eq!(begun.expect("begun").site, site.id);
+    console.stop().await;
+}
+
+#[tokio::test]
+async fn what_ends_a_key_reaches_a_site_that_was_away() {
+    let console = Running::start().await;
+    let site = Site::attached(&console).await;
+    let key = PersonSigningKey::from_secret(&[7; 32]).expect("a key");
+    let jkt = key.public().thumbprint();
+    let tenant = action::TenantId(uuid::Uuid::nil());
+    let retirement = Retirement { jkt, tenant, iat: clock::now() }.sign(&key);
+    let told = console.client.retire_key(&RetiredKey { retirement: retirement.clone() }).await.expect("told");
+    assert!(told[0].unanswered.as_deref().is_some_and(|why| why.contains("connector")), "{told:?}");
+
+    let mut link = site.link(&console).await;
+    let (number, question) = asked(&mut link).await;
+    assert_eq!(question, Question::RetireKey { retirement });
+    link.say(&ToConsole::Answer { number, answer: Answer::Done }).await;
+    console.lines.containing(&format!("knows now that the key {jkt} has ended")).await;
     console.stop().await;
 }
 

@@ -20,7 +20,7 @@ async fn a_request_reaches_the_site_and_its_history_comes_back() {
 
     link.say(&ToConsole::Receipt { task_guid }).await;
     let events = [
-        (Hop::ServiceConnector, Event::DeliveredToSite),
+        (Hop::ServiceConnector, Event::DeliveredToSite { reason: None }),
         (Hop::Authority, Event::Authorized { rule: "Operations Administrator".into() }),
         (Hop::ServiceConnector, Event::Queued { reason: None }),
     ];
@@ -63,7 +63,7 @@ async fn a_request_is_sent_until_the_site_has_it_and_not_after() {
     let mut link = site.link(&console).await;
     assert_eq!(link.request().await.0, asked);
     link.say(&ToConsole::Receipt { task_guid: asked }).await;
-    link.report(1, asked, &[(Hop::ServiceConnector, Event::DeliveredToSite)]).await;
+    link.report(1, asked, &[(Hop::ServiceConnector, Event::DeliveredToSite { reason: None })]).await;
     drop(link);
 
     let mut link = site.link(&console).await;
@@ -80,7 +80,7 @@ async fn a_withdrawal_reaches_the_site() {
     link.upload(device(1)).await;
     let asked = console.ask(device(1).id).await;
     link.request().await;
-    link.report(1, asked, &[(Hop::ServiceConnector, Event::DeliveredToSite)]).await;
+    link.report(1, asked, &[(Hop::ServiceConnector, Event::DeliveredToSite { reason: None })]).await;
     console.client.cancel_action(asked).await.expect("cancelled");
     let wanted = |message: &ToSite| match message {
         ToSite::Cancel { task_guid, user_name } => Some((*task_guid, user_name.clone())),

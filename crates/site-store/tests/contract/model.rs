@@ -186,7 +186,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => Just(Event::Running),
         1 => Just(Event::Queued { reason: None }),
         1 => Just(Event::Queued { reason: Some(Reason::Throttled { ahead: 3 }) }),
-        1 => Just(Event::DeliveredToSite),
+        1 => Just(Event::DeliveredToSite { reason: None }),
         2 => Just(done()),
         1 => (1..5i32).prop_map(failed),
     ]

@@ -102,6 +102,32 @@ async fn a_refused_request_ends_for_all_of_its_targets() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_second_person_says_so_once_until_it_is_decided() {
+    for TestStore { name, store, .. } in stores().await {
+        store.take_notification(&notification(1)).await.expect(name);
+        let missing = Reason::ApprovalMissing;
+        assert!(!store.has_waited(guid(1), &missing).await.expect(name), "{name}");
+        assert!(store.waits(guid(1), &missing, after(1)).await.expect(name), "{name}");
+        let before = store.db().commits();
+        assert!(!store.waits(guid(1), &missing, after(2)).await.expect(name), "{name}");
+        assert_eq!(store.db().commits(), before, "{name}: it is asked about every few seconds");
+        assert!(store.has_waited(guid(1), &missing).await.expect(name), "{name}");
+        assert_eq!(store.undecided(10).await.expect(name), [notification(1)], "{name}");
+        // Nobody has approved it in time: that is an end by the clock.
+        assert!(store.refuse(guid(1), &missing, None, after(3)).await.expect(name), "{name}");
+        let expected = [
+            "all service_connector delivered_to_site",
+            "all authority delivered_to_site: the approval of a second person is missing",
+            "all authority expired: the approval of a second person is missing",
+        ];
+        assert_eq!(told(&store, 1).await, expected, "{name}");
+        store.take_notification(&notification(2)).await.expect(name);
+        store.cancel(guid(2), "ann", after(1)).await.expect(name);
+        assert!(!store.waits(guid(2), &missing, after(2)).await.expect(name), "{name}: it was withdrawn");
+    }
+}
+
+#[tokio::test]
 async fn targets_are_refused_one_by_one_and_the_others_go_on() {
     for TestStore { name, store, .. } in stores().await {
         store.take_notification(&notification(1)).await.expect(name);

@@ -17,6 +17,8 @@ pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod device;
 pub(crate) mod action;
+pub(crate) mod sign;
+pub(crate) mod approve;
 pub(crate) mod trace;
 pub(crate) mod probe;
 pub(crate) mod bundle;
@@ -58,6 +60,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::SignIn(sign_in) => sign_in::run(sign_in).await?,
         Command::Device(device) => device::run(device).await?,
         Command::Action(action) => return action::run(action).await,
+        Command::Sign(sign) => return sign::run(sign).await,
+        Command::Approve(approve) => approve::run(approve).await?,
         Command::Trace(trace) => return trace::run(trace).await,
         Command::Bundle(bundle) => bundle::run(bundle).await?,
         Command::Probe(probe) => return probe::run(probe).await,

@@ -93,9 +93,19 @@ impl Desk {
         }
         let id = stored.id.clone();
         Store::put_collection(&mut change, &stored).await?;
+        // Whoever signed for one of these saw it as this one was.
+        let changed = self.site.collections.that_build_on(&id).into_iter();
+        let changed: Vec<_> =
+            changed.map(|other| StoredCollection { version: other.version + 1, ..other.clone() }).collect();
+        for other in &changed {
+            Store::put_collection(&mut change, other).await?;
+        }
         let generation = record(&mut change, now, "collection put", &stored.name).await?;
         change.commit().await?;
         self.site.collections.put(stored, self.site.devices.values());
+        for other in changed {
+            self.site.collections.set_version(&other.id, other.version);
+        }
         self.site.generation = generation;
         Ok(OwnerAnswer::Collection { id })
     }
@@ -151,6 +161,10 @@ impl Desk {
         if self.site.rollouts.contains_key(&id) || self.site.rollouts.values().any(in_rings) {
             let what = format!("the collection {id} is in a rollout");
             return Ok(not_valid(what, "take it out there first: `tenon collection rollouts`"));
+        }
+        if self.site.approvals.rules().iter().any(|rule| rule.collection == id) {
+            let what = format!("requests that touch the collection {id} wait for a second person");
+            return Ok(not_valid(what, "remove that rule first: `tenon site approve rule remove`"));
         }
         let assigned =
             self.site.people.assignments().iter().any(|assignment| assignment.collections.contains(&id));

@@ -46,6 +46,7 @@ impl Desk {
             }
             ProofCall::ListGrants => Ok(self.list_grants(now)),
             ProofCall::EndGrant { id } => self.end_grant(&id, now).await?,
+            ProofCall::Approvals { call } => self.approvals(call, now).await?,
         };
         Ok(match said {
             Ok(said) => OwnerAnswer::Proofs { said: Box::new(said) },

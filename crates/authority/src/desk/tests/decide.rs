@@ -41,6 +41,7 @@ async fn who_may_act_on_what() {
         let decision = match site.decide(&request).await {
             Decision::Allowed(allowed) => Ok(allowed.count),
             Decision::Refused { reason } => Err(reason),
+            Decision::Waits { until, .. } => panic!("waits until {until}"),
         };
         assert_eq!(decision, expected, "{targets:?}");
     }

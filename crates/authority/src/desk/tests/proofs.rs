@@ -221,6 +221,64 @@ async fn a_collection_whose_rule_was_changed_is_not_what_was_signed() {
 }
 
 #[tokio::test]
+async fn what_an_included_collection_holds_is_part_of_what_was_signed() {
+    let mut site = Site::new().await;
+    let (ann, _) = operator_and_device(&mut site).await;
+    let (device, other) = (site.device("shop-2").await, site.device("shop-3").await);
+    let inner = site.collection("Inner", &[device]).await;
+    let outer = OwnerCall::PutCollection {
+        name: "Outer".into(),
+        query: None,
+        members: Vec::new(),
+        include: vec![inner],
+        exclude: Vec::new(),
+        limited_to: None,
+    };
+    let OwnerAnswer::Collection { id: outer } = site.owner(outer).await else { panic!("no collection") };
+    let request = site.request(ann, collection(&outer, 5));
+    site.collection("Inner", &[other]).await;
+    let changed = Reason::CollectionChanged { signed: 1, actual: 2 };
+    assert_eq!(refused(&mut site, &request).await, changed);
+    site.desk.site = SiteState::load(&site.desk.store).await.expect("a site");
+    let request = site.request(ann, collection(&outer, 5));
+    assert_eq!(refused(&mut site, &request).await, changed, "after a restart as well");
+}
+
+#[tokio::test]
+async fn what_proves_nothing_does_not_fill_the_audit() {
+    let mut site = Site::new().await;
+    let (ann, targets) = operator_and_device(&mut site).await;
+    let before = site.desk.store.audit_entries().await.len();
+    let flood = async |site: &mut Site, number: usize| match number % 3 {
+        0 => {
+            let request = site.vouched(ann, targets.clone());
+            assert_eq!(site.refused(&request).await, Reason::ProofMissing);
+        }
+        1 => {
+            assert!(matches!(site.decide_bytes(b"no request", ann).await, Decision::Refused { .. }));
+        }
+        _ => {
+            let binding = Call::BindKey { binding: "a.b.c".into() };
+            assert!(matches!(site.call(Role::Connector, binding).await, Answer::KeyNotBound { .. }));
+        }
+    };
+    for number in 0..300 {
+        flood(&mut site, number).await;
+    }
+    assert_eq!(site.desk.store.audit_entries().await.len() - before, 120);
+    // What is proven is decided and written down all the while.
+    let good = site.request(ann, targets.clone());
+    site.allowed(&good).await;
+    assert_eq!(last_audit(&site).await.subject, good.id.to_string());
+
+    site.now = site.now.plus(60 * MINUTE);
+    let now = site.now;
+    site.desk.sweep(now).await.expect("swept");
+    let last = last_audit(&site).await;
+    assert_eq!((&*last.what, &*last.subject), ("texts that prove nothing", "180 more within an hour"));
+}
+
+#[tokio::test]
 async fn the_console_vouches_only_where_the_owner_has_granted_it() {
     let mut site = Site::new().await;
     let (ann, targets) = operator_and_device(&mut site).await;

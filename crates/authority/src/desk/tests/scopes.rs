@@ -53,6 +53,7 @@ impl Scoped {
         match self.site.decide(&request).await {
             Decision::Allowed(allowed) => allowed.rule,
             Decision::Refused { reason } => reason.to_string(),
+            Decision::Waits { reason, .. } => format!("waits: {reason}"),
         }
     }
 

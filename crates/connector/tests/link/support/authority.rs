@@ -24,6 +24,8 @@ use tokio::{
 pub(crate) struct State {
     /// Why it refuses everything, where it does.
     pub(crate) refuse: Option<Reason>,
+    /// The action that waits for a second person, where one does.
+    pub(crate) waits: Option<action::TaskGuid>,
     /// The actions that it was asked to decide, each time.
     pub(crate) decided: Vec<Request>,
     /// The devices of its collections.
@@ -101,6 +103,9 @@ fn answer(call: Call, state: &mut State) -> Answer {
             assert_eq!((vouch.user, vouch.name.as_str()), (request.sub, "kim"));
             state.decided.push(request.clone());
             let decision = match &state.refuse {
+                _ if state.waits == Some(request.id) => {
+                    Decision::Waits { reason: Reason::ApprovalMissing, until: request.deliver_by }
+                }
                 Some(reason) => Decision::Refused { reason: reason.clone() },
                 None => Decision::Allowed(allowed(&request, state)),
             };

@@ -2,8 +2,8 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use action::{SiteId, State, TaskGuid};
-use console_api::{Asked, Client, NewAction, NewTarget, SignedActions};
+use action::{SiteId, State, TaskGuid, Timestamp};
+use console_api::{Asked, Client, Draft, NewAction, NewTarget, SignedActions};
 
 use super::{Run, follow, show};
 use crate::{
@@ -20,7 +20,17 @@ pub(super) async fn run(client: &Client, asked: Run, json: bool) -> anyhow::Resu
     // Without a key of the caller's own, one for this invocation makes the client's own repetition harmless.
     let key = asked.idempotency_key.unwrap_or_else(|| service::dice::uuid().to_string());
     let stored = stored(client, &new, &key).await?;
-    if !asked.wait {
+    follow_all(client, stored, asked.wait, json).await
+}
+
+/// Prints actions that were asked for, and follows them to their end where that was asked for.
+pub(crate) async fn follow_all(
+    client: &Client,
+    stored: Asked,
+    wait: bool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    if !wait {
         if json {
             print::json(&stored)?;
         } else {
@@ -55,7 +65,16 @@ pub(crate) async fn stored(client: &Client, new: &NewAction, key: &str) -> anyho
 async fn signed(client: &Client, new: &NewAction) -> anyhow::Result<Option<SignedActions>> {
     let keys = Keys::read()?;
     let drafts = client.draft_action(new).await.map_err(refused)?.drafts;
-    let now = service::clock::now();
+    sign_drafts(&keys, drafts, new, service::clock::now())
+}
+
+/// Signs drafts of an action, after comparing them with it; none where there is no key for one of their sites.
+pub(crate) fn sign_drafts(
+    keys: &Keys,
+    drafts: Vec<Draft>,
+    new: &NewAction,
+    now: Timestamp,
+) -> anyhow::Result<Option<SignedActions>> {
     let only = drafts.len() == 1;
     let mut requests = Vec::with_capacity(drafts.len());
     for draft in drafts {

@@ -14,6 +14,7 @@ mod who;
 mod audit;
 mod device;
 pub(crate) mod proofs;
+mod approve;
 mod issuer;
 mod trust;
 
@@ -98,6 +99,8 @@ enum What {
     Level(proofs::Levels),
     /// Let the console vouch for people who cannot sign
     Vouch(proofs::Vouch),
+    /// Approve, or refuse, what waits for a second person; list it, and say what has to wait
+    Approve(approve::Approve),
     /// Sign no release until `resume`: an emergency stop
     Halt {
         #[command(flatten)]
@@ -133,6 +136,7 @@ pub(crate) async fn run(site: Site) -> anyhow::Result<()> {
         Some(What::Key(asked)) => proofs::keys(asked).await,
         Some(What::Level(asked)) => proofs::levels(asked).await,
         Some(What::Vouch(asked)) => proofs::vouch(asked).await,
+        Some(What::Approve(asked)) => approve::run(asked).await,
         Some(What::Halt { site }) => status::halt(&site).await,
         Some(What::Resume { site }) => status::resume(&site).await,
     }
