@@ -1,5 +1,5 @@
 // Sign in, find a device by typing, run each of the three actions and see what became of it.
-import { run, told } from "./browser.mjs";
+import { run, same, told } from "./browser.mjs";
 
 await run({}, async (story) => {
   const { page } = story;
@@ -47,8 +47,10 @@ await run({}, async (story) => {
     await story.heading(told.device);
   }
 
+  await secondTab(story);
+
   await page.getByRole("tab", { name: "Device actions status" }).click();
-  await story.until("three actions are listed", async () => (await page.getByRole("row").count()) >= 4);
+  await story.until("four actions are listed", async () => (await page.getByRole("row").count()) >= 5);
   await story.check("device-actions");
   await page.getByRole("tab", { name: "Client details" }).click();
   await story.see("Asked at the site just now.");
@@ -57,3 +59,27 @@ await run({}, async (story) => {
   await story.heading(/Device actions/);
   await story.check("actions");
 });
+
+/** Another tab of the browser has no stream of its own, and shows what happens all the same. */
+async function secondTab(story) {
+  const { page } = story;
+  const streams = [];
+  const other = await story.newPage();
+  other.on("request", (request) => request.url().endsWith("/api/v1/events") && streams.push(request.url()));
+  await other.goto(new URL("/actions", told.url).href, { waitUntil: "domcontentloaded" });
+  const rows = other.getByRole("table").getByRole("row");
+  await story.until("the other tab lists three actions", async () => (await rows.count()) === 4);
+  await other.getByText("Live", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Sync machine policy" }).click();
+  await page.locator("[data-check=allowed]").waitFor();
+  await page.getByRole("button", { name: "Run on 1 device" }).click();
+  await story.heading("Sync machine policy");
+  await story.until("the other tab has the action", async () => (await rows.count()) === 5);
+  await page.locator("[data-state=done]").waitFor();
+  await story.until("the other tab shows its end", async () => (await rows.nth(1).innerText()).includes("Done"));
+  same(streams, [], "the streams of the second tab");
+  await other.close();
+  await page.bringToFront();
+  await page.getByRole("link", { name: told.device }).first().click();
+  await story.heading(told.device);
+}

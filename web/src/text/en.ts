@@ -160,6 +160,7 @@ export const en = {
   "timeline.of": "What happened on this device: the events of its latest {count} actions, and what else is known of it.",
   "timeline.none": "The events of its actions appear here, the newest first.",
   "timeline.older": "Older actions",
+  "timeline.withoutSite": "What the site itself has of this device is not in the timeline:",
   "timeline.task": "Task at the site",
   "timeline.enrolled": "Enrolled at the site",
   "timeline.discovered": "Discovered by the site",

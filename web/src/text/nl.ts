@@ -163,6 +163,7 @@ const messages: Messages = {
   "timeline.of": "Wat er op dit apparaat gebeurde: de gebeurtenissen van de laatste {count} acties, en wat er verder over bekend is.",
   "timeline.none": "De gebeurtenissen van acties verschijnen hier, de nieuwste eerst.",
   "timeline.older": "Oudere acties",
+  "timeline.withoutSite": "Wat de site zelf van dit apparaat heeft, staat niet in de tijdlijn:",
   "timeline.task": "Taak bij de site",
   "timeline.enrolled": "Ingeschreven bij de site",
   "timeline.discovered": "Ontdekt door de site",

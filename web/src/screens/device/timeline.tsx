@@ -64,7 +64,6 @@ export function Timeline({ device, site }: { device: Device; site: Site | undefi
             <Text>{t("timeline.of", { count: asked.length })}</Text>
           )}
           {failed && <ProblemView error={failed.error} again={() => histories.forEach((history) => void history.refetch())} />}
-          {details.error && <ProblemView error={details.error} again={() => void details.refetch()} />}
           {histories.some((history) => history.isPending) && <Coming />}
           <ol className={styles.events} aria-label={t("device.view.timeline")}>
             {events.map((event) => (
@@ -77,6 +76,12 @@ export function Timeline({ device, site }: { device: Device; site: Site | undefi
             <Button className={styles.older} disabledFocusable={read.isFetchingNextPage} onClick={() => void read.fetchNextPage()}>
               {t("timeline.older")}
             </Button>
+          )}
+          {details.error && (
+            <>
+              <Text>{t("timeline.withoutSite")}</Text>
+              <ProblemView error={details.error} again={() => void details.refetch()} />
+            </>
           )}
         </>
       )}
