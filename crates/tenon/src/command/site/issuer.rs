@@ -24,7 +24,7 @@ pub(crate) struct Issuer {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Believe an identity provider, or change what is pinned of it; its keys are fetched anew
-    Set(Set),
+    Set(Box<Set>),
     /// Show the identity providers that the site believes
     Show {
         /// Print JSON
@@ -79,7 +79,7 @@ struct Set {
 pub(super) async fn run(asked: Issuer) -> anyhow::Result<()> {
     let site = asked.site;
     match asked.what {
-        What::Set(set) => put(&site, set).await,
+        What::Set(set) => put(&site, *set).await,
         What::Show { json } => show(&site, json).await,
         What::Remove { issuer } => {
             let told = format!("{issuer} is believed no more; the keys that it proved sign until they end");
