@@ -48,6 +48,7 @@ await run({}, async (story) => {
   }
 
   await secondTab(story);
+  await olderActions(story);
 
   await page.getByRole("tab", { name: "Device actions status" }).click();
   await story.until("four actions are listed", async () => (await page.getByRole("row").count()) >= 5);
@@ -82,4 +83,22 @@ async function secondTab(story) {
   await page.bringToFront();
   await page.getByRole("link", { name: told.device }).first().click();
   await story.heading(told.device);
+}
+
+/** A timeline has the latest actions, here two at a time, and older ones with what was before them on demand. */
+async function olderActions(story) {
+  const { page } = story;
+  const twenty = /\/api\/v1\/actions\?.*\blimit=20\b/;
+  await page.route(twenty, (route) => route.continue({ url: route.request().url().replace(/\blimit=20\b/, "limit=2") }));
+  await page.getByRole("tab", { name: "Timeline" }).click();
+  await story.see("the events of its latest 2 actions");
+  const events = page.getByRole("list", { name: "Timeline" });
+  await events.getByText("Agent on the device").first().waitFor();
+  same(await events.getByText("Enrolled at the site").count(), 0, "what was before the actions that are read");
+  await page.getByRole("button", { name: "Older actions" }).click();
+  await story.see("the events of its latest 4 actions");
+  await events.getByText("Enrolled at the site").waitFor();
+  same(await page.getByRole("button", { name: "Older actions" }).count(), 0, "more that is older");
+  await story.check("timeline-older");
+  await page.unroute(twenty);
 }
