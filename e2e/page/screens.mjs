@@ -89,6 +89,10 @@ async function webhooks(story, dark) {
   await story.go("/webhooks");
   await story.see("No other system is told of anything");
   await page.getByRole("button", { name: "Make a webhook" }).click();
+  await page.getByLabel("Address").fill("https://127.0.0.1/hook");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alertdialog").getByRole("alert").waitFor();
+  await story.check(dark ? "webhook-refused-dark" : "webhook-refused");
   await page.getByLabel("Address").fill(address);
   await page.getByLabel("An action has ended").check();
   await story.check(dark ? "webhook-new-dark" : "webhook-new");
