@@ -3,6 +3,7 @@
 mod dry_run;
 mod device;
 mod logs;
+mod drains;
 mod key;
 
 use std::time::Duration;
@@ -98,6 +99,7 @@ async fn answer(site: &Site, question: Question) -> Answer {
         Question::BindKey { binding } => key::bind(site, binding).await,
         Question::RetireKey { retirement } => key::retire(site, retirement).await,
         Question::Approve { approval } => key::approve(site, approval).await,
+        Question::Drains { task_guid } => drains::answer(site, task_guid).await,
         Question::Audit { after } => {
             site.authority.audit_hashes(after).await.map(Answer::Audit).map_err(Unanswered::from)
         }

@@ -17,6 +17,7 @@ mod site;
 mod health;
 mod mirror;
 mod device;
+mod drain;
 mod kind;
 mod action;
 mod check;
@@ -46,6 +47,7 @@ pub use client::{
 pub use device::{Compliance, Device, DeviceCount, LastSeen, OnlineStatus, SeenBy};
 pub use device_logs::{CollectedLogs, DeviceLogs, LogPart};
 pub use draft_text::NotADraft;
+pub use drain::{ActionDrain, ServerDrain};
 pub use graph::{
     DeviceActionResult, GraphDevices, GraphError, ManagedDevice, TriggerAction,
     TriggerConfigurationManagerAction,

@@ -15,6 +15,7 @@ mod status;
 mod history;
 mod cancel;
 mod approve;
+mod drain;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Console> {
         .routes(routes!(status::show_action))
         .routes(routes!(history::list_targets))
         .routes(routes!(history::list_history))
+        .routes(routes!(drain::show_drain))
         .routes(routes!(cancel::cancel_action))
         .routes(routes!(approve::show_request))
         .routes(routes!(approve::approve_action))

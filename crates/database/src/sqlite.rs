@@ -55,13 +55,15 @@ pub(crate) fn connect(at: &At, reads_only: bool) -> Result<Connection, rusqlite:
         // What the write-ahead log is cut to after a checkpoint, in bytes: 16 times its usual size.
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864")?;
     }
-    // The cache is 8 MiB of pages for a connection (the minus is SQLite's way to say KiB).
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY",
-    )?;
-    if reads_only {
-        connection.execute_batch("PRAGMA query_only = ON")?;
-    }
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")?;
+    // The cache of pages, in KiB (the minus is SQLite's way to say so). The one that writes has the pages of a large push in
+    // it; those that read empty theirs after each commit of another connection, and find the pages in the system's cache.
+    connection.execute_batch(if reads_only {
+        "PRAGMA query_only = ON; PRAGMA cache_size = -1024"
+    } else {
+        "PRAGMA cache_size = -8192"
+    })?;
     Ok(connection)
 }
 

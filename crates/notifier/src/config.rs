@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use device_channel::{KEEP_ALIVE_EVERY, SHORTEST_KEEP_ALIVE};
 use service::metrics::Metrics;
 
-use crate::{drains::Drains, throttle::LiveThrottles};
+use crate::throttle::LiveThrottles;
 
 /// The settings, as whoever starts the notification server has read them.
 #[derive(Clone, Debug)]
@@ -18,8 +18,6 @@ pub struct Config {
     pub name: String,
     /// How fast tasks are pushed. May be changed while the server runs.
     pub throttle: LiveThrottles,
-    /// Where it is told how pushes drain.
-    pub drains: Drains,
     /// How often a device says that it is there.
     pub keep_alive: Duration,
     /// The most devices at a time. More are told to come back.
@@ -52,7 +50,6 @@ impl Config {
             websocket_listen: None,
             name: name.into(),
             throttle: LiveThrottles::default(),
-            drains: Drains::default(),
             keep_alive: KEEP_ALIVE_EVERY,
             max_connections: Self::MAX_CONNECTIONS,
             metrics: Metrics::new(),

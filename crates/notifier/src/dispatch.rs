@@ -27,7 +27,7 @@ use self::{arrivals::Arrivals, cancels::Cancels, chores::Chores, releases::Relea
 use crate::{
     authority::Authority,
     backlog::{Backlog, Finished, Step},
-    drains::Drains,
+    drains::Told,
     mailbox::Handover,
     news::News,
     registry::Registry,
@@ -43,7 +43,7 @@ const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(300);
 /// How often tasks on their way are looked at.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
-/// How often it is told how pushes drain: an admin looks once a second.
+/// How often it is looked at how pushes drain.
 const DRAINS_EVERY: Duration = Duration::from_millis(500);
 
 /// How long to wait before the next attempt while the database fails.
@@ -60,7 +60,8 @@ pub(crate) struct Site {
     pub(crate) wakes: Wakes,
     pub(crate) log: ComponentLog,
     pub(crate) started: Instant,
-    pub(crate) drains: Drains,
+    /// The name of this server.
+    pub(crate) server: String,
 }
 
 /// The dispatch of one server.
@@ -75,6 +76,7 @@ struct Dispatch {
     chores: Chores,
     sweep_at: Duration,
     drains_at: Duration,
+    told: Told,
     look_again_at: Duration,
 }
 
@@ -93,6 +95,7 @@ pub(crate) async fn run(site: Site, throttles: &LiveThrottles, shutdown: Shutdow
         chores: Chores::default(),
         sweep_at: now + SWEEP_EVERY,
         drains_at: now,
+        told: Told::default(),
         look_again_at: now + LOOK_AGAIN_EVERY,
         site,
     };
@@ -219,7 +222,8 @@ impl Dispatch {
         if now >= self.drains_at {
             self.drains_at = now + DRAINS_EVERY;
             let (running, through) = self.backlog.drains(now);
-            self.site.drains.take(running, through);
+            let due = self.told.due(&running, &through, now);
+            self.chores.tell_drains(&self.site, &due);
         }
     }
 

@@ -36,7 +36,6 @@ mod presence;
 mod reap;
 
 pub use config::{Config, ConfigError};
-pub use drains::{Drain, Drains};
 pub use start::{StartError, start};
 pub use throttle::{
     ANSWERED_WITHIN, LiveThrottles, Pace, Throttle, ThrottleError, Throttles, UNTHROTTLED_PER_SECOND,

@@ -134,7 +134,7 @@ pub async fn start(
         wakes: wakes.clone(),
         log: log.clone(),
         started,
-        drains: config.drains.clone(),
+        server: config.name.clone(),
     };
     let shared = Arc::new(Shared {
         site: own.site,

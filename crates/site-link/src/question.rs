@@ -1,7 +1,7 @@
 //! Questions that the console asks while a person waits, and the site's answers. Nothing of them is stored on the way:
 //! who loses the link asks again.
 
-use action::{DeviceId, EnrolmentId, Reason, ResourceId, Timestamp, UserId};
+use action::{DeviceId, EnrolmentId, Reason, ResourceId, TaskGuid, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A question to the site.
@@ -63,6 +63,11 @@ pub enum Question {
         /// `proof::Approval` as text, which the console cannot change.
         approval: String,
     },
+    /// How the push of an action drains at the site's notification servers. Answer: `Drains`.
+    Drains {
+        /// The action.
+        task_guid: TaskGuid,
+    },
     /// Upload all devices now. Answer: `Done`; the devices follow as a round of their own.
     UploadDevices,
     /// How the site is: the checks of `tenon doctor site`. Answer: `Health`.
@@ -104,6 +109,11 @@ pub enum Answer {
     Approved {
         /// Whether the action is on its way now.
         allowed: bool,
+    },
+    /// How the push drains, a row for each notification server that has told of it; at most [`MOST_SERVERS`].
+    Drains {
+        /// The rows.
+        drains: Vec<Drain>,
     },
     /// The site's audit behind an entry, as hashes.
     Audit(Box<proof::witness::Page>),
@@ -179,6 +189,34 @@ pub struct Throttle {
     pub param: u32,
     /// Tasks for devices that are online, which would go before.
     pub ahead: u64,
+}
+
+/// The most notification servers that an answer names.
+pub const MOST_SERVERS: usize = 256;
+
+/// How one notification server drains a push.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Drain {
+    /// The notification server.
+    pub server: String,
+    /// When it told this.
+    pub at: Timestamp,
+    /// The throttle that the push passes: 0 none, 1 a steady rate, 2 a window, 3 a spread.
+    pub strategy: u32,
+    /// Clients a second, unanswered tasks, or seconds.
+    pub param: u32,
+    /// Clients of this server that were online for it.
+    pub clients: u64,
+    /// Clients that it was handed to.
+    pub sent: u64,
+    /// Tasks of other pushes that were ahead of it at the same throttle.
+    pub ahead: u64,
+    /// How long it was expected to take, in milliseconds.
+    pub predicted: u64,
+    /// How long it has run, or took, in milliseconds.
+    pub elapsed: u64,
+    /// Whether all those clients have it.
+    pub through: bool,
 }
 
 /// What the site knows of a device, as of now.

@@ -3,8 +3,8 @@
 use action::{DeviceId, Entry, Event, Hop, Reason, ResourceId, TaskGuid, Timestamp, UserId};
 use proptest::prelude::*;
 use site_link::{
-    Answer, Checksum, Compliance, Details, Device, DeviceBatch, DryRun, KeyBound, Message, Part, Question,
-    Throttle, ToConsole, ToSite, decode,
+    Answer, Checksum, Compliance, Details, Device, DeviceBatch, Drain, DryRun, KeyBound, Message, Part,
+    Question, Throttle, ToConsole, ToSite, decode,
 };
 use uuid::Uuid;
 
@@ -47,6 +47,10 @@ fn what_the_console_says() {
     check(
         &ToSite::Ask { number: 5, question: Question::RetireKey { retirement: "a.b.c".into() } },
         r#"{"type":"ask","number":5,"question":{"ask":"retire_key","retirement":"a.b.c"}}"#,
+    );
+    check(
+        &ToSite::Ask { number: 6, question: Question::Drains { task_guid } },
+        r#"{"type":"ask","number":6,"question":{"ask":"drains","task_guid":"a4a4a4a4-a4a4-a4a4-a4a4-a4a4a4a4a4a4"}}"#,
     );
     check(
         &ToSite::Request {
@@ -172,6 +176,22 @@ fn what_the_site_says() {
         r#"{"type":"answer","number":5,"answer":{"answer":"dry_run","rule":"r","reason":null,"count":9,"online":5,"refused":[],"refused_count":0,"waits":null,"throttle":{"strategy":1,"param":42,"ahead":0},"sent_by":"2020-01-21T15:43:43.007Z","ends_by":"2020-01-21T15:43:43.007Z"}}"#,
     );
     check(&ToConsole::AuditWanted { after: 7 }, r#"{"type":"audit_wanted","after":7}"#);
+    let drains = vec![Drain {
+        server: "n1".into(),
+        at: AT,
+        strategy: 1,
+        param: 42,
+        clients: 10_000,
+        sent: 1_200,
+        ahead: 3,
+        predicted: 238_000,
+        elapsed: 28_570,
+        through: false,
+    }];
+    check(
+        &ToConsole::Answer { number: 8, answer: Answer::Drains { drains } },
+        r#"{"type":"answer","number":8,"answer":{"answer":"drains","drains":[{"server":"n1","at":"2020-01-21T15:43:43.007Z","strategy":1,"param":42,"clients":10000,"sent":1200,"ahead":3,"predicted":238000,"elapsed":28570,"through":false}]}}"#,
+    );
     check(
         &ToConsole::Answer { number: 7, answer: Answer::Audit(Box::new(page())) },
         r#"{"type":"answer","number":7,"answer":{"answer":"audit","after":1,"base":"abababababababababababababababababababababababababababababababab","oldest":0,"entries":[[2,"abababababababababababababababababababababababababababababababab"]],"last":2,"head":"abababababababababababababababababababababababababababababababab","signed":"h.s","news":true}}"#,

@@ -29,6 +29,7 @@ mod applications;
 mod device_logs;
 mod sweep;
 mod depths;
+mod drains;
 
 pub use applications::ApplicationRow;
 pub use cancel::Cancelled;
@@ -40,6 +41,7 @@ pub use devices::{
     Compliance, ComplianceRow, ComplianceSummary, DeviceChanges, DeviceChecksum, DeviceDetails, DeviceFacts,
     DeviceRow, DeviceTaskRow, NewDevice,
 };
+pub use drains::{DrainRow, ToldDrain};
 pub use forward::{Aim, Forward, Forwarded};
 pub use notifications::{Notification, Taken};
 pub use push_messages::PushMessage;

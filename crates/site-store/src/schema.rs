@@ -191,6 +191,30 @@ const DETAILS: &str = "ALTER TABLE device ADD COLUMN details TEXT;";
 /// What happened to many targets of one action in one commit is one row: how many events it has, and the targets.
 const RUNS: &str = "ALTER TABLE event ADD COLUMN entries BIGINT NOT NULL DEFAULT 1; ALTER TABLE event ADD COLUMN targets TEXT;";
 
+/// How pushes drain, as each notification server tells it.
+macro_rules! drains {
+    (id = $id:literal) => {
+        concat!(
+            "CREATE TABLE push_drain (
+                task_id BIGINT NOT NULL REFERENCES push_message (task_id) ON DELETE CASCADE,
+                server ",
+            $id,
+            " NOT NULL,
+                strategy BIGINT NOT NULL,
+                param BIGINT NOT NULL,
+                clients BIGINT NOT NULL,
+                sent BIGINT NOT NULL,
+                ahead BIGINT NOT NULL,
+                predicted BIGINT NOT NULL,
+                elapsed BIGINT NOT NULL,
+                through BIGINT NOT NULL,
+                at BIGINT NOT NULL,
+                PRIMARY KEY (task_id, server)
+            );"
+        )
+    };
+}
+
 pub(crate) const MIGRATIONS: Migrations = Migrations {
     name: "site",
     steps: &[
@@ -208,5 +232,6 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
         Step { version: 3, sqlite: DETAILS, postgres: DETAILS },
         Step { version: 4, sqlite: RUNS, postgres: RUNS },
         Step { version: 5, sqlite: logs!(id = "TEXT"), postgres: logs!(id = r#"TEXT COLLATE "C""#) },
+        Step { version: 6, sqlite: drains!(id = "TEXT"), postgres: drains!(id = r#"TEXT COLLATE "C""#) },
     ],
 };

@@ -5,7 +5,7 @@ use reqwest::Method;
 
 use super::call::{Query, attempt};
 use crate::{
-    Action, ActionCheck, Approved, Asked, CancelledAction, Client, ClientError, HistoryEntry,
+    Action, ActionCheck, ActionDrain, Approved, Asked, CancelledAction, Client, ClientError, HistoryEntry,
     IDEMPOTENCY_KEY, NewAction, NewApproval, Page, SentRequest, TargetState,
 };
 
@@ -86,6 +86,15 @@ impl Client {
     /// See [`ClientError`].
     pub async fn action(&self, task_guid: TaskGuid) -> Result<Action, ClientError> {
         self.get(&format!("api/v1/actions/{task_guid}"), Vec::new()).await
+    }
+
+    /// Returns how the push of an action drains.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`]: where the site's connector is away, nobody knows.
+    pub async fn drain(&self, task_guid: TaskGuid) -> Result<ActionDrain, ClientError> {
+        self.get(&format!("api/v1/actions/{task_guid}/drain"), Vec::new()).await
     }
 
     /// Returns a page of an action's targets.

@@ -2,7 +2,7 @@ use action::{EnrolmentId, Reason, ResourceId};
 use console_api::{Kind, NewAction, NewTarget, RetiredKey};
 use proof::{PersonSigningKey, key_binding::Retirement};
 use service::{clock, dice};
-use site_link::{Answer, ClientDetails, DeviceKnown, DryRun, Question, Throttle, ToConsole, ToSite};
+use site_link::{Answer, ClientDetails, DeviceKnown, Drain, DryRun, Question, Throttle, ToConsole, ToSite};
 
 use crate::support::{Running, Site, SiteLink, device};
 
@@ -116,6 +116,41 @@ async fn what_ends_a_key_reaches_a_site_that_was_away() {
     assert_eq!(question, Question::RetireKey { retirement });
     link.say(&ToConsole::Answer { number, answer: Answer::Done }).await;
     console.lines.containing(&format!("knows now that the key {jkt} has ended")).await;
+    console.stop().await;
+}
+
+#[tokio::test]
+async fn how_a_push_drains_is_the_sites_to_tell() {
+    let console = Running::start().await;
+    let site = Site::attached(&console).await;
+    let mut link = site.link(&console).await;
+    link.upload(device(1)).await;
+    let task_guid = console.ask(device(1).id).await;
+    let drain = Drain {
+        server: "n1".into(),
+        at: clock::now(),
+        strategy: 1,
+        param: 42,
+        clients: 10_000,
+        sent: 1_200,
+        ahead: 0,
+        predicted: 238_000,
+        elapsed: 28_570,
+        through: false,
+    };
+    let other = Drain { server: "n2".into(), sent: 10_000, elapsed: 30_000, through: true, ..drain.clone() };
+    let (told, ()) = tokio::join!(console.client.drain(task_guid), async {
+        let (number, question) = asked(&mut link).await;
+        assert_eq!(question, Question::Drains { task_guid });
+        link.say(&ToConsole::Answer { number, answer: Answer::Drains { drains: vec![drain, other] } }).await;
+    });
+    let told = told.expect("told");
+    assert_eq!((told.clients, told.sent, told.through), (20_000, 11_200, false));
+    assert_eq!((told.predicted_seconds, told.elapsed_seconds), (238.0, 30.0));
+    drop(link);
+    away(&console, &site).await;
+    let refused = console.client.drain(task_guid).await.expect_err("nobody knows");
+    assert!(refused.to_string().contains("connector"), "{refused}");
     console.stop().await;
 }
 

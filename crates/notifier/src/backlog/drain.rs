@@ -73,6 +73,7 @@ fn drain(work: &mut Work, ahead: u64, now: Duration) -> Drain {
     };
     work.drained.predicted = Some((predicted, clients));
     Drain {
+        task_id: work.message.task_id,
         task_guid: work.message.task_guid,
         throttle: work.throttle,
         clients,

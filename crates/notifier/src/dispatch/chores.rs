@@ -4,11 +4,11 @@
 use action::{Conclusion, DeviceId, Event, Hop, Reason, TaskGuid};
 use database::DbError;
 use service::{clock, error::Chain, wake::Topic};
-use site_store::{PushMessage, TargetUpdate, Waiters};
+use site_store::{DrainRow, PushMessage, TargetUpdate, Waiters};
 use tokio::task::JoinSet;
 
 use super::Site;
-use crate::backlog::Throttled;
+use crate::{backlog::Throttled, drains::Drain};
 
 /// Chores at a time. More than the database carries out at once; what finds no room is done when all is looked at again.
 const MOST: usize = 64;
@@ -56,6 +56,17 @@ impl Chores {
         });
     }
 
+    /// Stores how pushes drain.
+    pub(super) fn tell_drains(&mut self, site: &Site, drains: &[Drain]) {
+        let Some(first) = drains.first() else { return };
+        let rows: Vec<DrainRow> = drains.iter().map(Drain::row).collect();
+        let (store, server) = (site.store.clone(), site.server.clone());
+        self.start(site, first.task_guid, async move {
+            // It is no event of an action: nobody is woken for it.
+            store.put_drains(&server, &rows, clock::now()).await.map(|()| 0)
+        });
+    }
+
     fn start(
         &mut self,
         site: &Site,
@@ -72,7 +83,7 @@ impl Chores {
                 Ok(0) => {}
                 Ok(_) => wakes.wake(Topic::Events),
                 Err(error) => log.about(task_guid).warn(format_args!(
-                    "Failed to store why clients wait for push task (TaskGUID: {}): {}",
+                    "Failed to store how push task (TaskGUID: {}) stands: {}",
                     task_guid.upper(),
                     Chain(&error)
                 )),

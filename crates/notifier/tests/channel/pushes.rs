@@ -113,6 +113,39 @@ async fn a_collection_is_one_push_with_one_signature() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_is_told_how_a_throttled_push_drained() {
+    let one = Throttle::Window(NonZeroU32::new(1).expect("not zero"));
+    let site = Site::start_on(testkit::databases::memory().await, 3, one).await;
+    let mut devices = Vec::new();
+    for number in 0..3 {
+        devices.push(Device::sign_in(&site, number).await);
+        site.shows_online(number, true).await;
+    }
+    let small = site.forward(&[0], ActionKind::PROBE, OfflinePolicy::Queue).await;
+    let request = devices[0].task().await;
+    devices[0].answer(&request, ReturnCode::SUCCESS).await;
+    site.reaches(small, 0, State::Done).await;
+    let many = site.forward(&[0, 1, 2], ActionKind::MACHINE_POLICY, OfflinePolicy::Queue).await;
+    let answers = devices.iter_mut().map(async |device| {
+        let request = device.task().await;
+        device.answer(&request, ReturnCode::SUCCESS).await;
+    });
+    futures_util::future::join_all(answers).await;
+    let told = async {
+        loop {
+            match site.store.drains(many).await.expect("read").pop() {
+                Some(told) if told.drain.through => return told.drain,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), told).await.expect("it is told");
+    assert_eq!((told.strategy, told.param, told.clients, told.sent), (2, 1, 3, 3));
+    assert_eq!(told.predicted, 4_000, "the third waits for two that take 2 s each");
+    assert_eq!(site.store.drains(small).await.expect("read"), [], "it costs a single device no commit");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_single_device_is_not_stuck_behind_a_push_to_many() {
     let slow = Throttle::Window(NonZeroU32::new(1).expect("not zero"));
     let site = Site::start_on(testkit::databases::memory().await, 3, slow).await;

@@ -5,6 +5,7 @@ mod devices;
 mod upload;
 mod path;
 mod waiting;
+mod drains;
 mod endings;
 mod history;
 mod sweep;

@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 mod check;
+mod drain;
 mod show;
 pub(crate) mod follow;
 
@@ -32,6 +33,11 @@ enum What {
     Check(Run),
     /// Show an action with the history of its hops
     Show {
+        /// The action's id
+        task_guid: TaskGuid,
+    },
+    /// Show how fast the push of an action reaches the devices that are online
+    Drain {
         /// The action's id
         task_guid: TaskGuid,
     },
@@ -91,6 +97,10 @@ pub(crate) async fn run(action: Action) -> anyhow::Result<ExitCode> {
         What::Show { task_guid } => {
             let action = client.action(task_guid).await.map_err(refused)?;
             if json { print::json(&action)? } else { show::whole(&action)? }
+        }
+        What::Drain { task_guid } => {
+            let drain = client.drain(task_guid).await.map_err(refused)?;
+            if json { print::json(&drain)? } else { drain::show(&drain)? }
         }
         What::List { limit } => {
             let query = ActionQuery { limit: Some(limit), ..ActionQuery::default() };
