@@ -30,10 +30,8 @@ pub(crate) struct Options {
 const WRITES: usize = 500;
 /// Actions after which the write-ahead logs are read: before they begin anew.
 const COUNTED: usize = 20;
-/// The pause before the first look: looks at the console while the action is on its way would slow what they measure.
-const FIRST_LOOK: Duration = Duration::from_millis(3);
-/// The pause between two looks whether the answer is there: with a look's own time, this is how exact a figure is.
-const LOOK_EVERY: Duration = Duration::from_micros(250);
+/// How long one question for the end of an action waits.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// What the hops themselves may take beside the writes (the target).
 const ALLOWED: Duration = Duration::from_millis(5);
 
@@ -111,11 +109,8 @@ async fn one_run(actions: usize) -> anyhow::Result<Run> {
         let signed = world.signed(&new).await;
         let start = Instant::now();
         world.client.create_signed(&signed, &task_guid.to_string()).await?;
-        // Asked again and again: the stream of changes joins what comes within a fifth of a second.
-        pause(FIRST_LOOK).await?;
-        while !world.client.action(task_guid).await?.state.is_concluded() {
-            pause(LOOK_EVERY).await?;
-        }
+        // One question that the console answers at the end: looks in between would slow what they measure.
+        while !world.client.action_at_end(task_guid, PATIENCE).await?.state.is_concluded() {}
         times.push(start.elapsed());
         if counted {
             writes.push(counts(&stores).saturating_sub(before));
@@ -126,11 +121,6 @@ async fn one_run(actions: usize) -> anyhow::Result<Run> {
     writes.sort_unstable();
     let writes = writes.get(writes.len() / 2).copied().unwrap_or_default();
     Ok(Run { times: Times::of(times), writes, write: before_writes.max(after_writes) })
-}
-
-/// Waits to some microseconds: the runtime's own timers count in whole milliseconds, upwards.
-async fn pause(time: Duration) -> anyhow::Result<()> {
-    Ok(tokio::task::spawn_blocking(move || std::thread::sleep(time)).await?)
 }
 
 fn counts(stores: &[PathBuf]) -> usize {

@@ -12,6 +12,7 @@ pub(crate) mod permit;
 mod record;
 pub(crate) mod fold;
 mod status;
+mod wait;
 mod history;
 mod cancel;
 mod approve;

@@ -24,10 +24,10 @@ use service::wake::{Listener, Topic};
 use tokio::time::{Instant, sleep_until};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use self::{feed::Feeds, places::Places};
-use self::{
-    merge::merge,
-    places::{NoPlace, OF_ONE},
+use self::merge::merge;
+pub(crate) use self::{
+    feed::Feeds,
+    places::{NoPlace, OF_ONE, Places},
 };
 use crate::{
     people::permit::{Permit, ReadDevices},

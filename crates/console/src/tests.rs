@@ -20,3 +20,4 @@ mod spans;
 mod webhooks;
 mod graph;
 mod history;
+mod waits;

@@ -1,5 +1,7 @@
 //! Calls about actions.
 
+use std::time::Duration;
+
 use action::{BatchId, DeviceId, SiteId, State, TaskGuid};
 use reqwest::Method;
 
@@ -95,6 +97,20 @@ impl Client {
     /// See [`ClientError`]: where the site's connector is away, nobody knows.
     pub async fn drain(&self, task_guid: TaskGuid) -> Result<ActionDrain, ClientError> {
         self.get(&format!("api/v1/actions/{task_guid}/drain"), Vec::new()).await
+    }
+
+    /// Returns an action when it has ended, or as it stands after `patience`: whole seconds, 25 at most.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn action_at_end(
+        &self,
+        task_guid: TaskGuid,
+        patience: Duration,
+    ) -> Result<Action, ClientError> {
+        let query = vec![("wait", patience.as_secs().to_string())];
+        self.get(&format!("api/v1/actions/{task_guid}"), query).await
     }
 
     /// Returns a page of an action's targets.

@@ -6,7 +6,7 @@ use console_api::{Action, Page, Unknown, Why};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::history;
+use super::{history, wait};
 use crate::{
     page,
     people::{
@@ -72,15 +72,30 @@ pub(crate) async fn list_actions(
     Ok(Json(Page { items: page.items.into_iter().map(shown).collect(), next: page.next }))
 }
 
+/// How an action is shown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Patience {
+    /// Answer when the action has ended, and after so many seconds at the latest; 25 at most.
+    wait: Option<u32>,
+}
+
 /// Show an action, with the first page of its targets and of its history.
-#[utoipa::path(get, path = "/api/v1/actions/{task_guid}", tag = "actions", params(("task_guid" = uuid::Uuid, Path)),
-    responses((status = 200, body = Action)))]
+#[utoipa::path(get, path = "/api/v1/actions/{task_guid}", tag = "actions",
+    params(("task_guid" = uuid::Uuid, Path), Patience), responses((status = 200, body = Action)))]
 pub(crate) async fn show_action(
     Extract(console): Extract<Console>,
     permit: Permit<ReadDevices>,
     Id(task_guid): Id<TaskGuid>,
+    Query(patience): Query<Patience>,
 ) -> Result<Json<Action>, Refusal> {
     let tenant = permit.tenant();
+    if let Some(seconds) = patience.wait {
+        // Whoever may not see it does not learn by the time that it takes whether it is there.
+        find(&console, &permit, task_guid).await?;
+        wait::for_end(&console, tenant, permit.session().hash(), task_guid, seconds).await?;
+    }
     let row = find(&console, &permit, task_guid).await?;
     let mut action = shown(row);
     let has_reason = !matches!(action.state, State::Pending | State::Done);
