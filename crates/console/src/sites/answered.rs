@@ -73,6 +73,7 @@ pub(crate) fn answered_otherwise(answer: Answer) -> Refusal {
         | Answer::Approved { .. }
         | Answer::Audit(_)
         | Answer::Trust { .. }
+        | Answer::Drains { .. }
         | Answer::Unknown => {
             let fix = "Bring the site and the console to the same version.";
             let (status, title) = (StatusCode::BAD_GATEWAY, "The site answered something else");
