@@ -31,7 +31,7 @@ async fn an_answer_comes_when_the_action_has_ended() {
         let devices = world.devices(site, 1).await;
         world.outbox().link_up(site, world.clock.now()).await.expect("stored");
         let done = Event::Concluded(Conclusion::Done { detail: String::new() });
-        let events = [Event::DeliveredToSite, Event::Received, done];
+        let events = [Event::DeliveredToSite { reason: None }, Event::Received, done];
         let task_guid = world.ask(&devices).await;
         let other = world.ask(&devices).await;
         assert_eq!(state_after(&world, task_guid, 25, &events).await, "done", "{}", world.name);
