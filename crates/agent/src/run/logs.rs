@@ -190,7 +190,8 @@ mod tests {
         assert_eq!(shown.len(), 3, "{shown:?}");
         let scheduler = shown[0].1;
         assert!(scheduler.starts_with("a line") && scheduler.len() <= 1_000 && scheduler.len() > 800);
-        assert!(read.iter().map(|part| part.text.len()).sum::<usize>() <= 1_000);
+        // The cap counts the bytes of the files: `[removed]` is longer than `hunter2` by two.
+        assert!(read.iter().map(|part| part.text.len()).sum::<usize>() <= 1_002);
     }
 
     #[test]
