@@ -33,6 +33,12 @@ impl Unproven {
         false
     }
 
+    /// Returns whether the present hour has no room left.
+    #[cfg(test)]
+    pub(super) fn is_full(&self) -> bool {
+        self.written >= AN_HOUR
+    }
+
     /// Begins an hour where one has passed; returns how many had no entry in the one that has ended.
     fn turn(&mut self, now: Timestamp) -> u64 {
         let ended = self.since.is_none_or(|since| now.since(since) >= HOUR);
