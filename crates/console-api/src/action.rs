@@ -6,7 +6,7 @@ use action::{BatchId, DeviceId, OfflinePolicy, SiteId, State, TaskGuid, Timestam
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{HistoryEntry, Kind, TargetState, Why, schema};
+use crate::{AuditReceipt, HistoryEntry, Kind, TargetState, Why, schema};
 
 /// Asks for a device action.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -77,6 +77,10 @@ pub struct Asked {
     pub batch_id: Option<BatchId>,
     /// The actions.
     pub actions: Vec<Action>,
+    /// The last entry of the console's audit about them; absent where the request repeats an earlier one. Whoever keeps it
+    /// can show later that the audit was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<AuditReceipt>,
 }
 
 /// Who asked for an action.

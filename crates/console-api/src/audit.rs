@@ -40,6 +40,15 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
+/// Where an entry stands in a tenant's chain.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct AuditReceipt {
+    /// The entry's number.
+    pub number: u64,
+    /// The hash of the chain up to it.
+    pub hash: String,
+}
+
 /// Where a tenant's chain ends. Kept by somebody else, it proves later that nothing before it was changed.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct AuditHead {

@@ -37,7 +37,7 @@ pub use action::{
     Action, ActionTarget, Asked, Asker, CancelledAction, Counts, NewAction, NewTarget, Unknown,
 };
 pub use approval::{Approved, NewApproval, SentRequest};
-pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead, SiteAudit};
+pub use audit::{AuditCheck, AuditEntry, AuditError, AuditHead, AuditReceipt, SiteAudit};
 pub use change::{ActionChange, Change, DevicesChange, LiveChange, SiteChange};
 pub use check::{ActionCheck, CheckedSite, RefusedTarget, ThrottleForecast};
 pub use client::{

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use console_api::{Asked, IDEMPOTENCY_KEY, Kind, NewAction, NewTarget};
+use console_api::{Asked, AuditReceipt, IDEMPOTENCY_KEY, Kind, NewAction, NewTarget};
 
 use super::{permit::ActPermit, record, status, targets, vouch};
 use crate::{
@@ -44,30 +44,38 @@ pub(crate) async fn create_action(
     Body(new): Body<NewAction>,
 ) -> Result<Response, Refusal> {
     let repetition = repetition(&headers, &new)?;
-    let (ids, repeated) = ask(&console, &permit, &new, repetition.as_ref()).await?;
-    accepted(&console, &permit, &ids, repeated).await
+    let stored = ask(&console, &permit, &new, repetition.as_ref()).await?;
+    accepted(&console, &permit, &stored).await
+}
+
+/// What a request for actions became.
+pub(super) struct Stored {
+    ids: Vec<TaskGuid>,
+    /// Whether it was asked before, with the same key.
+    repeated: bool,
+    receipt: Option<AuditReceipt>,
 }
 
 /// Answers with the actions that were stored.
 pub(super) async fn accepted(
     console: &Console,
     permit: &ActPermit,
-    ids: &[TaskGuid],
-    repeated: bool,
+    stored: &Stored,
 ) -> Result<Response, Refusal> {
-    let rows = console.store().actions_by_id(permit.tenant(), ids).await?;
+    let rows = console.store().actions_by_id(permit.tenant(), &stored.ids).await?;
     let actions: Vec<_> = rows.into_iter().map(status::shown).collect();
     let batch_id = actions.first().and_then(|action| action.batch_id);
     let mut more = HeaderMap::new();
-    if let [only] = ids
+    if let [only] = &*stored.ids
         && let Ok(place) = HeaderValue::from_str(&format!("/api/v1/actions/{only}"))
     {
         more.insert(header::LOCATION, place);
     }
-    if repeated {
+    if stored.repeated {
         more.insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
-    Ok((StatusCode::ACCEPTED, more, Json(Asked { batch_id, actions })).into_response())
+    Ok((StatusCode::ACCEPTED, more, Json(Asked { batch_id, actions, receipt: stored.receipt.clone() }))
+        .into_response())
 }
 
 /// Asks for an action on one device, for callers of the Graph shapes.
@@ -89,13 +97,13 @@ pub(crate) async fn ask_for_device(
     ask(console, permit, &new, None).await.map(|_| ())
 }
 
-/// Stores the actions; returns their ids, and whether they were stored before.
+/// Stores the actions.
 async fn ask(
     console: &Console,
     permit: &ActPermit,
     new: &NewAction,
     repetition: Option<&Repetition>,
-) -> Result<(Vec<TaskGuid>, bool), Refusal> {
+) -> Result<Stored, Refusal> {
     let now = console.now();
     let clocks = checked(new, now)?;
     let at_sites = targets::resolve(console, permit, new.kind.0, &new.target).await?;
@@ -128,7 +136,7 @@ pub(super) async fn store(
     actions: &[NewActionRow],
     repetition: Option<&Repetition>,
     now: Timestamp,
-) -> Result<(Vec<TaskGuid>, bool), Refusal> {
+) -> Result<Stored, Refusal> {
     let ids: Vec<TaskGuid> = actions.iter().map(|action| action.task_guid).collect();
     let mut recorded = console.store().record(permit, actions, repetition, now).await;
     // The same key was stored by another request in between: now it is found.
@@ -136,14 +144,15 @@ pub(super) async fn store(
         recorded = console.store().record(permit, actions, repetition, now).await;
     }
     match recorded? {
-        Recorded::Stored => {
+        Recorded::Stored(head) => {
             record::log(console, permit, actions);
             for action in actions {
                 console.counters().asked(action.kind.name());
             }
-            Ok((ids, false))
+            let receipt = head.map(|head| AuditReceipt { number: head.number, hash: head.hash.hex() });
+            Ok(Stored { ids, repeated: false, receipt })
         }
-        Recorded::Repeated(ids) => Ok((ids, true)),
+        Recorded::Repeated(ids) => Ok(Stored { ids, repeated: true, receipt: None }),
         Recorded::KeyReused => {
             let detail = "This `Idempotency-Key` was used for another request.";
             let status = StatusCode::UNPROCESSABLE_ENTITY;

@@ -67,8 +67,8 @@ pub(crate) async fn create_signed_actions(
         let targets = permitted(&console, &permit, &request).await?;
         actions.push(record::action(&permit, &request, text, targets, batch, now));
     }
-    let (ids, repeated) = ask::store(&console, &permit, &actions, repetition.as_ref(), now).await?;
-    ask::accepted(&console, &permit, &ids, repeated).await
+    let stored = ask::store(&console, &permit, &actions, repetition.as_ref(), now).await?;
+    ask::accepted(&console, &permit, &stored).await
 }
 
 /// Reads what a request says, and checks that it was made here, by the caller. Whether the caller's key has signed it the

@@ -141,9 +141,13 @@ pub(super) async fn forget(transaction: &mut Transaction, until: Timestamp) -> R
     Ok(())
 }
 
-/// Appends entries of one tenant to its chain, as part of what they speak of.
-pub(super) async fn append(transaction: &mut Transaction, entries: &[Audit]) -> Result<(), DbError> {
-    let Some(first) = entries.first() else { return Ok(()) };
+/// Appends entries of one tenant to its chain, as part of what they speak of. Returns where the last of them stands,
+/// where there is any.
+pub(super) async fn append(
+    transaction: &mut Transaction,
+    entries: &[Audit],
+) -> Result<Option<Head>, DbError> {
+    let Some(first) = entries.first() else { return Ok(None) };
     let tenant = first.tenant.to_string();
     let mut head = transaction.row(&HEAD, args![&tenant]).await?;
     if head.is_none() {
@@ -189,7 +193,8 @@ pub(super) async fn append(transaction: &mut Transaction, entries: &[Audit]) -> 
         });
     }
     transaction.execute(&INSERT, args![&tenant].set(&stored)).await?;
-    transaction.execute(&MOVE_HEAD, args![&tenant, head.number, head.hash.hex()]).await.map(|_| ())
+    transaction.execute(&MOVE_HEAD, args![&tenant, head.number, head.hash.hex()]).await?;
+    Ok(Some(head))
 }
 
 fn read(row: &Row) -> Result<AuditEntry, DbError> {

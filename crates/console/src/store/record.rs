@@ -41,8 +41,8 @@ pub(crate) struct Repetition {
 /// What became of a request.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Recorded {
-    /// It is on disk.
-    Stored,
+    /// It is on disk, and the last entry of the audit about it stands there.
+    Stored(Option<Head>),
     /// It was asked before, with the same key: these are the actions.
     Repeated(Vec<TaskGuid>),
     /// The key was used for something else.
@@ -138,10 +138,10 @@ impl Store {
         let told: Vec<Change> = actions.iter().map(asked).collect();
         changes::append(&mut transaction, tenant, &told, now).await?;
         let audit: Vec<Audit> = actions.iter().map(|action| action.audit.clone()).collect();
-        super::audit::append(&mut transaction, &audit).await?;
+        let receipt = super::audit::append(&mut transaction, &audit).await?;
         self.commit_and_tell(transaction).await?;
         self.wakes.wake(service::wake::Topic::Actions);
-        Ok(Recorded::Stored)
+        Ok(Recorded::Stored(receipt))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use console_api::{AuditCheck, AuditEntry, AuditError, AuditHead};
+use console_api::{Asked, AuditCheck, AuditEntry, AuditError, AuditHead};
 use serde_json::json;
 
 use super::world::World;
@@ -20,6 +20,22 @@ async fn an_action_stands_in_the_audit_with_its_devices_and_the_rule() {
         assert_eq!((&*asked.who, &*asked.rule, &*asked.result), ("ann", rule, "done"), "{}", world.name);
         let salts: std::collections::BTreeSet<_> = entries.iter().map(|entry| &entry.salt).collect();
         assert_eq!(salts.len(), entries.len(), "each entry has a salt of its own");
+    }
+}
+
+#[tokio::test]
+async fn the_receipt_of_an_action_is_the_entry_that_stands_in_the_audit() {
+    for world in World::each().await {
+        let site = world.site(&world.ann, 1).await;
+        let devices = world.devices(site, 1).await;
+        let new = json!({ "kind": "probe", "target": { "type": "device", "device": devices[0] } });
+        let asked: Asked = world.post("/api/v1/actions", &world.ann, &new).await.json();
+        let receipt = asked.receipt.expect("a receipt");
+        world.post("/api/v1/tokens", &world.ann, &json!({ "name": "later" })).await;
+        let entries = export(&world, &world.ann).await;
+        let entry = entries.iter().find(|entry| entry.number == receipt.number).expect("it is there");
+        assert_eq!((entry.what.as_str(), &entry.hash), ("action.create", &receipt.hash), "{}", world.name);
+        assert!(entry.subject.contains(&asked.actions[0].task_guid.to_string()), "{entry:?}");
     }
 }
 
