@@ -3,6 +3,7 @@
 use action::{ActionKind, BatchId, Clocks, OfflinePolicy, SiteId, State, Target, TaskGuid, Timestamp};
 use console_api::{ActionChange, Change, Counts};
 use database::{DbError, Statement, Transaction, args};
+use proof::audit::Head;
 
 use super::{Audit, Store, changes};
 use crate::actions::permit::ActPermit;
