@@ -354,6 +354,16 @@ const ROWS: &[(&str, &str)] = &[
         "INSERT INTO device_application (device, application, deployment, state, detail, at, received) VALUES \
          ('DEVICE', 'evil', 'DEP00001', 'required', '', NOW, NOW)",
     ),
+    (
+        "device_log",
+        "INSERT INTO device_log (device, task_guid, number, parts, file, text, size, at, received) VALUES \
+         ('DEVICE', 'GUID', 0, 1, 'evil.log', 'evil', 4, NOW, NOW)",
+    ),
+    (
+        "push_drain",
+        "INSERT INTO push_drain (task_id, server, strategy, param, clients, sent, ahead, predicted, elapsed, through, at) \
+         VALUES (900000, 'evil', 0, 0, 1, 1, 0, 0, 0, 1, NOW)",
+    ),
 ];
 
 #[tokio::test]

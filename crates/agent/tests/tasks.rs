@@ -85,7 +85,7 @@ async fn logs_are_sent_in_parts_without_secrets_and_nothing_else_of_the_folder()
     fs::create_dir_all(&logs).expect("a folder");
     fs::write(logs.join("BgbServer.log"), "another program's\n").expect("written");
     fs::write(logs.join("PolicyAgent.log"), "Authorization: Bearer abc123def456\n").expect("written");
-    fs::write(logs.join("Scheduler.log"), "x".repeat(99).to_owned() + "\n").expect("written");
+    fs::write(logs.join("Scheduler.log"), "x".repeat(99) + "\n").expect("written");
     let asked = site.authority.task_with(9, ActionKind::COLLECT_LOGS, r#"{"max_kib": 1}"#);
     device.say(ToAgent::Request(Box::new(asked.clone()))).await;
     assert_eq!(device.answer().await.code.0, 1);

@@ -49,9 +49,10 @@ fn resource(kind: &str, properties: &str) -> String {
 
 fn machine() -> impl Strategy<Value = Model> {
     let account = (prop::bool::ANY, prop::bool::ANY, prop::bool::ANY);
-    (account, prop::bool::ANY, prop::option::of(0..3_u8), prop::option::of("[a-z]{0,2}"), any::<[bool; 3]>())
-        .prop_map(|((has_user, has_group, has_home), half_done, package, file, [enabled, running, flag])| {
-            let mut model = Model { flag, ..Model::default() };
+    (account, prop::bool::ANY, prop::option::of(0..3_u8), prop::option::of("[a-z]{0,2}"), any::<[bool; 4]>())
+        .prop_map(|((has_user, has_group, has_home), half_done, package, file, flags)| {
+            let [enabled, running, flag, unnoted] = flags;
+            let mut model = Model { flag, unnoted, ..Model::default() };
             model.kernel.insert("/proc/sys/net/core/x".to_owned(), "0".to_owned());
             model.enabled.insert("ssh.service".to_owned(), enabled);
             model.running.insert("ssh.service".to_owned(), running);

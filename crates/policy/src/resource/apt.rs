@@ -10,6 +10,8 @@ use crate::{
 const DPKG_QUERY: &str = "/usr/bin/dpkg-query";
 const DPKG: &str = "/usr/bin/dpkg";
 const APT_GET: &str = "/usr/bin/apt-get";
+/// What apt-get says where dpkg has not ended what it began.
+const INTERRUPTED: &str = "dpkg was interrupted";
 const APT_CACHE: &str = "/usr/bin/apt-cache";
 
 /// How long apt waits for another program that holds its lock, in seconds.
@@ -152,9 +154,7 @@ fn finish_what_was_interrupted(machine: &mut impl Machine) -> Result<(), Resourc
             machine.run(&with_lists(Program::new(DPKG, &remove)))?;
         }
     }
-    let configure = Program::new(DPKG, &["--force-confold", "--configure", "-a"]);
-    machine.run(&with_lists(configure))?;
-    Ok(())
+    configure(machine)
 }
 
 fn ended_well(ran: Ran, verb: &str) -> Result<(), ResourceError> {
@@ -173,7 +173,20 @@ fn apt_get(machine: &mut impl Machine, arguments: &[&str]) -> Result<Ran, Resour
         "Dpkg::Options::=--force-confold",
     ];
     all.extend(arguments);
-    Ok(machine.run(&with_lists(Program::new(APT_GET, &all)))?)
+    let program = with_lists(Program::new(APT_GET, &all));
+    let ran = machine.run(&program)?;
+    if ran.code == Some(0) || !ran.stderr.contains(INTERRUPTED) {
+        return Ok(ran);
+    }
+    // dpkg was cut off while it noted that all was well: it has nothing unfinished to name, and apt refuses all the same.
+    configure(machine)?;
+    Ok(machine.run(&program)?)
+}
+
+fn configure(machine: &mut impl Machine) -> Result<(), ResourceError> {
+    let configure = Program::new(DPKG, &["--force-confold", "--configure", "-a"]);
+    machine.run(&with_lists(configure))?;
+    Ok(())
 }
 
 fn with_lists(program: Program) -> Program {

@@ -11,6 +11,8 @@ pub(crate) struct Model {
     pub(crate) running: BTreeMap<String, bool>,
     pub(crate) packages: BTreeMap<String, String>,
     pub(crate) unconfigured: BTreeMap<String, String>,
+    /// Whether dpkg was cut off while it noted what it had done: it names nothing unfinished then.
+    pub(crate) unnoted: bool,
     pub(crate) kernel: BTreeMap<String, String>,
     pub(crate) users: BTreeMap<String, Account>,
     pub(crate) groups: BTreeMap<String, Vec<String>>,
@@ -64,8 +66,9 @@ impl Model {
     fn apt_get(&mut self, arguments: &[&str]) -> Result<Ran, ProgramError> {
         let what = *arguments.last().expect("a package");
         let (name, version) = what.split_once('=').unwrap_or((what, "2.0"));
-        if !self.unconfigured.is_empty() {
-            return Ok(said(100, "dpkg was interrupted"));
+        if self.unnoted || !self.unconfigured.is_empty() {
+            let stderr = "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'".to_owned();
+            return Ok(Ran { stderr, ..said(100, "") });
         }
         if arguments.contains(&"update") {
             return Ok(said(0, ""));
@@ -83,6 +86,7 @@ impl Model {
     }
 
     fn configure(&mut self) {
+        self.unnoted = false;
         let left = std::mem::take(&mut self.unconfigured);
         self.packages.extend(left);
     }
