@@ -143,7 +143,7 @@ mod tests {
             LogsPart { number: 1, ..good.clone() },
             LogsPart { file: String::new(), ..good.clone() },
             LogsPart { file: "../A.log".into(), ..good.clone() },
-            LogsPart { text: "\u{0}".into(), ..good.clone() },
+            LogsPart { text: "\u{0}".into(), ..good },
         ] {
             assert!(bad.check().is_err(), "{bad:?}");
         }

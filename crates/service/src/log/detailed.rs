@@ -36,7 +36,7 @@ mod tests {
         let detailed = Detailed::default();
         assert!(!detailed.holds(Timestamp(1)), "as usual from the start");
         detailed.until(Timestamp(1_000));
-        assert!(detailed.clone().holds(Timestamp(999)));
+        assert!(detailed.holds(Timestamp(999)));
         assert!(!detailed.holds(Timestamp(1_000)));
     }
 
