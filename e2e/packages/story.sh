@@ -52,7 +52,9 @@ await test -S /var/lib/tenon/site/authority.sock
 tenon site attach --site /var/lib/tenon/site --console "$TENON_URL" --code "$(tenon attach-code create)"
 me=$(tenon user list --json | tr ',{' '\n\n' | sed -n 's/^ *"id": *"\(.*\)"$/\1/p' | head -n 1)
 tenon role assign 'Operations Administrator' --user "$me" --name ann
-tenon pair "$(tenon site pair --user "$me" --name ann)"
+# The link by which an attachment is proved ends before that of the connector begins.
+paired() { tenon pair "$(tenon site pair --user "$me" --name ann)"; }
+await paired
 must_not runuser -u tenon-site -- cat /var/lib/tenon/authority/authority.db
 must_not runuser -u tenon-site -- ls /var/lib/tenon/authority
 must_not runuser -u tenon-console -- ls /var/lib/tenon/site
