@@ -61,7 +61,8 @@ pub struct ApprovalRule {
     /// The collection, by id or name: requests that touch one of its devices.
     pub collection: String,
     /// The highest level of proof that waits: `native` is each request; `web` is those that are proven at web level only,
-    /// which are then taken also where the kind needs a native key.
+    /// which are then taken also where the kind needs a native key, if a person's key has signed them and the collection
+    /// holds all their devices.
     pub of: Level,
 }
 

@@ -9,7 +9,11 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use proof::{Approval, Level, NotAJws, NotAnApproval, Request, SiteNonce, approval::Says, request::Sent};
 use service::error::Chain;
 
-use super::{Desk, DeskError, decide::audited, prove::Asked};
+use super::{
+    Desk, DeskError,
+    decide::audited,
+    prove::{Asked, By},
+};
 use crate::store::{AuditEntry, Store, StoredDecision, StoredKey, StoredWaiting};
 
 /// The most requests that wait at once. The connector looks at the oldest 256 that are not decided: others must have their
@@ -33,6 +37,17 @@ impl Desk {
         let waits =
             rules.filter(|(collection, of)| level <= *of && self.touches(collection, &request.targets));
         waits.map(|(_, of)| of).max()
+    }
+
+    /// Returns whether a person's key may ask with less than the kind needs: the owner has said that a second person confirms
+    /// it then, for each of its devices. Neither the console's word nor a service is a person who is there to be confirmed.
+    pub(super) fn is_confirmed(&self, request: &Request, by: &By) -> bool {
+        let By::Key(key) = by else { return false };
+        if key.service.is_some() || self.demanded(request, key.level) != Some(Level::Web) {
+            return false;
+        }
+        let mut rules = self.site.approvals.of_kind(ActionKind(request.params.task_type));
+        rules.any(|(collection, of)| of == Level::Web && self.covers(collection, &request.targets))
     }
 
     /// Returns whether a request is for any device of a collection.

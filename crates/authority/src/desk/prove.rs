@@ -121,11 +121,8 @@ impl Desk {
         if self.numbers.restored_at().is_some_and(|restored| request.iat < restored) {
             return Err(Reason::SiteRestored);
         }
-        // What a second person has to approve may be asked with less than the kind needs, where the owner has said so.
-        let needed = match self.demanded(request, by.level()) {
-            Some(Level::Web) => Level::Web,
-            Some(Level::Native) | None => self.site.proofs.level(ActionKind(request.params.task_type)),
-        };
+        let usual = self.site.proofs.level(ActionKind(request.params.task_type));
+        let needed = if self.is_confirmed(request, by) { Level::Web } else { usual };
         match by {
             By::Key(key) => {
                 self.prove_key(request, key, needed, now)?;
@@ -222,7 +219,8 @@ impl Desk {
         })
     }
 
-    fn covers(&self, wanted: &str, targets: &Targets) -> bool {
+    /// Returns whether a collection holds each device that a request is for.
+    pub(super) fn covers(&self, wanted: &str, targets: &Targets) -> bool {
         match targets {
             Targets::Devices { devices } => {
                 devices.iter().all(|target| self.site.holds(wanted, target.device))

@@ -1,5 +1,7 @@
 //! What waits for a second person, and who is one.
 
+mod rules;
+
 use authority_link::{ApprovalAnswer, ApprovalCall, ApprovalRule, ProofAnswer, ProofCall, WaitingEntry};
 use proof::{Approval, Hash, approval::Says};
 
