@@ -50,6 +50,16 @@ impl Desk {
         rules.any(|(collection, of)| of == Level::Web && self.covers(collection, &request.targets))
     }
 
+    /// Returns the collections whose devices get an action that nobody has approved no more: the rules may be younger than it,
+    /// and devices may have come under them since.
+    pub(super) fn not_approved_for(&self, stored: &StoredDecision, kind: ActionKind) -> Vec<&str> {
+        if stored.approver.is_some() {
+            return Vec::new();
+        }
+        let rules = self.site.approvals.of_kind(kind);
+        rules.filter(|(_, of)| stored.level <= *of).map(|(collection, _)| collection).collect()
+    }
+
     /// Returns whether a request is for any device of a collection.
     fn touches(&self, collection: &str, targets: &Targets) -> bool {
         match targets {

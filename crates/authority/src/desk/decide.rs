@@ -76,6 +76,7 @@ impl Desk {
             person: request.sub,
             person_name: by.name().to_owned(),
             proof: how,
+            level: by.level(),
             approver: None,
             decision: decision.clone(),
             audit: None,

@@ -35,6 +35,7 @@ impl Desk {
         if let (None, Some(person), Some(verdicts)) = (&lost, stored.approver, &mut approver) {
             lost = self.may_nothing(person, verdicts)?;
         }
+        let not_approved = self.not_approved_for(&stored, allowed.kind);
         let mut admitted = Vec::with_capacity(devices.len());
         let mut refused = Vec::new();
         let mut held = Vec::new();
@@ -45,6 +46,12 @@ impl Desk {
                     (Ok(_), Some(approver)) => self.admit(&allowed, *device, approver, now)?,
                     (judged, _) => judged,
                 },
+            };
+            let judged = match judged {
+                Ok(_) if not_approved.iter().any(|collection| self.site.holds(collection, *device)) => {
+                    Err(Reason::ApprovalMissing)
+                }
+                judged => judged,
             };
             let held_back = match &rollout {
                 _ if self.site.halted => Some(Reason::SiteHalted),

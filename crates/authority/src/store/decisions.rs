@@ -3,6 +3,7 @@
 use action::{Audited, TaskGuid, Timestamp, UserId};
 use authority_link::Decision;
 use database::{DbError, Statement, Transaction, args};
+use proof::Level;
 
 use super::{Store, devices::json};
 
@@ -19,6 +20,8 @@ pub(crate) struct StoredDecision {
     pub(crate) person_name: String,
     /// How it is known that they asked.
     pub(crate) proof: String,
+    /// The level of that proof.
+    pub(crate) level: Level,
     /// Who has approved it, where it waited for a second person.
     pub(crate) approver: Option<UserId>,
     /// What was decided.
@@ -30,12 +33,13 @@ pub(crate) struct StoredDecision {
 }
 
 const ONE: Statement = Statement::both(
-    "SELECT task_guid, request_sha256, person, person_name, proof, approver, decision, keep_until, audit FROM decision \
+    "SELECT task_guid, request_sha256, person, person_name, proof, level, approver, decision, keep_until, audit \
+     FROM decision \
      WHERE task_guid = $1",
 );
 const PUT: Statement = Statement::both(
-    "INSERT INTO decision (task_guid, request_sha256, person, person_name, proof, decision, keep_until, audit) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (task_guid) DO NOTHING",
+    "INSERT INTO decision (task_guid, request_sha256, person, person_name, proof, level, decision, keep_until, audit) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (task_guid) DO NOTHING",
 );
 const CONCLUDE: Statement =
     Statement::both("UPDATE decision SET decision = $2, approver = $3, audit = $4 WHERE task_guid = $1");
@@ -52,6 +56,7 @@ impl Store {
                 person: row.parsed("person")?,
                 person_name: row.text("person_name")?.to_owned(),
                 proof: row.text("proof")?.to_owned(),
+                level: row.parsed("level")?,
                 approver: row.opt_parsed("approver")?,
                 decision: row.json("decision")?,
                 audit: row.opt_text("audit")?.map(|_| row.json("audit")).transpose()?,
@@ -72,6 +77,7 @@ impl Store {
             stored.person.to_string(),
             stored.person_name.as_str(),
             stored.proof.as_str(),
+            stored.level.name(),
             json(&stored.decision),
             stored.keep_until.0,
             stored.audit.as_ref().map(json),

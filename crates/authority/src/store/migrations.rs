@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 12, sqlite: SCOPES, postgres: SCOPES },
         Step { version: 13, sqlite: RECEIPTS, postgres: RECEIPTS },
         Step { version: 14, sqlite: APPROVALS, postgres: APPROVALS },
+        Step { version: 15, sqlite: LEVELS, postgres: LEVELS },
     ],
 };
 
@@ -75,6 +76,12 @@ CREATE TABLE same_person (
     person TEXT PRIMARY KEY,
     same_as TEXT NOT NULL
 );
+";
+
+/// Decisions know the level of their proof. What is not known to be native is less.
+const LEVELS: &str = "
+ALTER TABLE decision ADD COLUMN level TEXT NOT NULL DEFAULT 'web';
+UPDATE decision SET level = 'native' WHERE proof LIKE 'signed with the native key %';
 ";
 
 /// Applications and deployments.

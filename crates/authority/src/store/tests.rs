@@ -292,6 +292,7 @@ async fn the_first_decision_on_an_action_stands() {
             person: UserId(Uuid::from_u128(2)),
             person_name: "ann".into(),
             proof: "vouched by the console".into(),
+            level: proof::Level::Web,
             approver: None,
             decision: Decision::Allowed(allowed),
             audit: Some(Audited { number: 7, hash: "ab".into() }),

@@ -58,3 +58,40 @@ async fn less_proof_is_enough_for_a_persons_key_on_the_devices_of_the_rule_alone
     let request = two.probe();
     assert_eq!(two.site.refused(&request).await, needs_native());
 }
+
+#[tokio::test]
+async fn what_nobody_has_approved_is_released_only_where_nobody_needs_to() {
+    let mut two = TwoPersons::new(Level::Native).await;
+    two.remove_rule().await;
+    let (shop, office) = (two.site.device("shop-2").await, two.site.device("office-1").await);
+    let both = [shop, office];
+    two.site.collection("Shops", &[shop]).await;
+    two.targets = devices(&[(shop, "shop-2"), (office, "office-1")]);
+    let (ann, bob) = (two.ann, two.bob);
+    let native = two.probe();
+    two.site.allowed(&native).await;
+    let level = ProofCall::PutLevel { kind: ActionKind::PROBE, level: Level::Web };
+    two.site.owner(OwnerCall::Proofs { call: Box::new(level) }).await;
+    two.site.knows_key(ann, Level::Web);
+    let web = two.probe();
+    two.site.allowed(&web).await;
+    two.site.restart().await;
+
+    let missing = vec![(shop, Reason::ApprovalMissing)];
+    // The rules have come after the decisions.
+    for (of, native_too) in [(Level::Web, false), (Level::Native, true)] {
+        put_rule(&mut two, "Shops", of).await;
+        for (request, demanded) in [(&web, true), (&native, native_too)] {
+            let released = two.site.released(request.id, &both).await;
+            let refused = if demanded { missing.clone() } else { Vec::new() };
+            assert_eq!(released.refused, refused, "{of} {demanded}");
+            assert_eq!(released.devices.len(), 2 - released.refused.len(), "the others get it");
+        }
+    }
+    // What was approved is released to all that it was approved for.
+    two.site.knows_key(bob, Level::Native);
+    let approved = two.waits().await;
+    let approval = two.approval(bob, &approved, Says::Approve);
+    assert_eq!(two.say(&approval).await, Ok(true));
+    assert_eq!(two.site.released(approved.id, &both).await.devices.len(), 2);
+}
