@@ -79,7 +79,7 @@ impl Desk {
 
     /// Returns until when a request that is allowed waits for a second person; none where it need not.
     pub(super) async fn waits(
-        &self,
+        &mut self,
         asked: &Asked,
         now: Timestamp,
     ) -> Result<Option<Result<Timestamp, Reason>>, DeskError> {
@@ -87,8 +87,14 @@ impl Desk {
         if self.demanded(request, by.level()).is_none() {
             return Ok(None);
         }
-        let (all, own) = self.store.count_waiting(request.sub, now).await?;
-        if all >= MOST_WAITING || own >= MOST_OF_PERSON {
+        let is_full = |(all, own)| all >= MOST_WAITING || own >= MOST_OF_PERSON;
+        let mut waiting = self.store.count_waiting(request.sub).await?;
+        if is_full(waiting) {
+            self.end_overdue(now).await?;
+            waiting = self.store.count_waiting(request.sub).await?;
+        }
+        if is_full(waiting) {
+            let (all, own) = waiting;
             let what = format!(
                 "{all} requests wait for one, {own} of them of this person; at most {MOST_WAITING} and {MOST_OF_PERSON} may"
             );
@@ -271,28 +277,38 @@ impl Desk {
 
     /// Ends what nobody has approved in time.
     pub(super) async fn end_overdue(&mut self, now: Timestamp) -> Result<(), DeskError> {
-        for waiting in self.store.overdue_waiting(now).await? {
-            let known = self.store.decision(waiting.task_guid).await?;
-            let mut change = self.store.begin().await?;
-            Store::end_waiting(&mut change, waiting.task_guid).await?;
-            let entry = AuditEntry {
-                at: now,
-                who: "nobody".to_owned(),
-                what: format!("approval of what {} ({}) asked", waiting.person_name, waiting.person),
-                subject: waiting.task_guid.to_string(),
-                rule: Reason::ApprovalMissing.to_string(),
-                result: "refused".to_owned(),
-            };
-            let place = Store::audited(&mut change, &entry).await?;
-            let number = place.number;
-            if let Some(stored) = known {
-                let decision = Decision::Refused { reason: Reason::ApprovalMissing };
-                let stored = StoredDecision { decision, audit: Some(place), ..stored };
-                Store::conclude_decision(&mut change, &stored).await?;
+        loop {
+            let overdue = self.store.overdue_waiting(now).await?;
+            if overdue.is_empty() {
+                return Ok(());
             }
-            change.commit().await?;
-            self.mark(number);
+            for waiting in overdue {
+                self.end_waiting(waiting, now).await?;
+            }
         }
+    }
+
+    async fn end_waiting(&mut self, waiting: StoredWaiting, now: Timestamp) -> Result<(), DeskError> {
+        let known = self.store.decision(waiting.task_guid).await?;
+        let mut change = self.store.begin().await?;
+        Store::end_waiting(&mut change, waiting.task_guid).await?;
+        let entry = AuditEntry {
+            at: now,
+            who: "nobody".to_owned(),
+            what: format!("approval of what {} ({}) asked", waiting.person_name, waiting.person),
+            subject: waiting.task_guid.to_string(),
+            rule: Reason::ApprovalMissing.to_string(),
+            result: "refused".to_owned(),
+        };
+        let place = Store::audited(&mut change, &entry).await?;
+        let number = place.number;
+        if let Some(stored) = known {
+            let decision = Decision::Refused { reason: Reason::ApprovalMissing };
+            let stored = StoredDecision { decision, audit: Some(place), ..stored };
+            Store::conclude_decision(&mut change, &stored).await?;
+        }
+        change.commit().await?;
+        self.mark(number);
         Ok(())
     }
 

@@ -46,8 +46,7 @@ const OVERDUE: Statement = Statement::both(concat!(
     " FROM waiting WHERE until <= $1 ORDER BY until LIMIT 100"
 ));
 const COUNT: Statement = Statement::both(
-    "SELECT count(*) AS total, COALESCE(sum(CASE WHEN person = $1 THEN 1 ELSE 0 END), 0) AS own FROM waiting \
-     WHERE until > $2",
+    "SELECT count(*) AS total, COALESCE(sum(CASE WHEN person = $1 THEN 1 ELSE 0 END), 0) AS own FROM waiting",
 );
 const PUT: Statement = Statement::both(concat!(
     "INSERT INTO waiting (",
@@ -86,9 +85,9 @@ impl Store {
         self.db.rows(&OVERDUE, args![now.0]).await?.iter().map(read).collect()
     }
 
-    /// Returns how many requests wait, and how many of them are of a person.
-    pub(crate) async fn count_waiting(&self, person: UserId, now: Timestamp) -> Result<(u64, u64), DbError> {
-        let row = self.db.row(&COUNT, args![person.to_string(), now.0]).await?;
+    /// Returns how many requests wait, and how many of them are of a person: those that have ended too, until they are removed.
+    pub(crate) async fn count_waiting(&self, person: UserId) -> Result<(u64, u64), DbError> {
+        let row = self.db.row(&COUNT, args![person.to_string()]).await?;
         row.map_or(Ok((0, 0)), |row| Ok((row.unsigned("total")?, row.unsigned("own")?)))
     }
 

@@ -95,3 +95,31 @@ async fn what_nobody_has_approved_is_released_only_where_nobody_needs_to() {
     assert_eq!(two.say(&approval).await, Ok(true));
     assert_eq!(two.site.released(approved.id, &both).await.devices.len(), 2);
 }
+
+#[tokio::test]
+async fn what_has_ended_takes_up_room_until_it_is_removed_and_all_of_it_is() {
+    let mut two = TwoPersons::new(Level::Native).await;
+    let mut first = None;
+    let mut people = vec![two.ann];
+    for _ in 0..3 {
+        people.push(two.site.person(OPERATOR, "SMS00001").await);
+    }
+    for person in &people {
+        two.ann = *person;
+        for _ in 0..32 {
+            let request = two.waits().await;
+            first.get_or_insert(request);
+        }
+    }
+    let first = first.expect("the first one");
+    let nobody = UserId(Uuid::nil());
+    two.site.now = first.deliver_by;
+    assert_eq!(two.site.desk.store.count_waiting(nobody).await.expect("counted"), (128, 0));
+    assert!(two.listed().await.is_empty(), "all have ended");
+
+    // Whoever asks next finds room, without waiting for a sweep: what has ended is removed, more than at once.
+    two.waits().await;
+    assert_eq!(two.site.desk.store.count_waiting(nobody).await.expect("counted"), (1, 0));
+    assert_eq!(two.site.refused(&first).await, Reason::ApprovalMissing);
+    assert!(two.site.desk.store.verify_audit(0).await.expect("read").is_ok());
+}
