@@ -1,7 +1,7 @@
 //! A second person approves, or refuses, what another has asked for: by a key of their own, over the hash of the whole
 //! request. The one who asked never does, by whatever account.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use action::{ActionKind, Reason, Targets, Timestamp};
 use authority_link::Decision;
@@ -198,10 +198,9 @@ impl Desk {
         Ok(match (own, theirs) {
             (_, Err(reason)) => Err(reason),
             (Ok(own), Ok(theirs)) => {
-                let beyond = theirs
-                    .refused
-                    .into_iter()
-                    .find(|(device, _)| own.refused.iter().all(|(refused, _)| refused != device));
+                // Both may refuse thousands, and one thread decides all requests.
+                let own: BTreeSet<_> = own.refused.into_iter().map(|(device, _)| device).collect();
+                let beyond = theirs.refused.into_iter().find(|(device, _)| !own.contains(device));
                 beyond.map_or(Ok(request), |(_, reason)| Err(reason))
             }
             // What may no longer be done is refused when it is concluded.

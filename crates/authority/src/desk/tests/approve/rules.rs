@@ -123,3 +123,29 @@ async fn what_has_ended_takes_up_room_until_it_is_removed_and_all_of_it_is() {
     assert_eq!(two.site.refused(&first).await, Reason::ApprovalMissing);
     assert!(two.site.desk.store.verify_audit(0).await.expect("read").is_ok());
 }
+
+#[tokio::test]
+async fn whoever_approves_may_do_the_same_on_each_device() {
+    let mut two = TwoPersons::new(Level::Native).await;
+    let (shop, office) = (two.site.device("shop-2").await, two.site.device("office-1").await);
+    let elsewhere = two.site.device("elsewhere").await;
+    two.site.collection("Shops", &[shop]).await;
+    two.site.collection("Both", &[shop, office]).await;
+    let clerk = UserId(two.site.id());
+    named(&mut two.site, clerk, "clerk", OPERATOR, "Shops").await;
+    two.site.knows_key(clerk, Level::Native);
+    let asker = two.site.person(OPERATOR, "Both").await;
+    two.ann = asker;
+
+    two.targets = devices(&[(shop, "shop-2"), (office, "office-1"), (elsewhere, "elsewhere")]);
+    let beyond = two.waits().await;
+    let approval = two.approval(clerk, &beyond, Says::Approve);
+    let told = two.say(&approval).await;
+    assert!(matches!(told, Err(Reason::DeviceOutsideCollections { .. })), "{told:?}");
+
+    // What is refused to both alike is nothing that the one may do and the other may not.
+    two.targets = devices(&[(shop, "shop-2"), (elsewhere, "elsewhere")]);
+    let same = two.waits().await;
+    let approval = two.approval(clerk, &same, Says::Approve);
+    assert_eq!(two.say(&approval).await, Ok(true));
+}
