@@ -43,7 +43,7 @@ pub enum ApprovalCall {
         /// The other.
         same_as: UserId,
     },
-    /// An account is nobody else's any more. Answer: `Done`.
+    /// An account is nobody else's any more, of all that were noted of it. Answer: `Done`.
     RemoveSamePerson {
         /// The account.
         user: UserId,
@@ -92,7 +92,7 @@ pub enum ApprovalAnswer {
         rules: Vec<ApprovalRule>,
     },
     SamePersons {
-        /// Each account with that of the same person.
+        /// Accounts with others of the same person.
         pairs: Vec<(UserId, UserId)>,
     },
 }

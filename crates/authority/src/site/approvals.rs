@@ -11,8 +11,8 @@ use proof::Level;
 pub(crate) struct Approvals {
     /// The highest level of proof that waits, by kind and collection.
     rules: BTreeMap<(ActionKind, String), Level>,
-    /// Each account with another of the same person.
-    same: BTreeMap<UserId, UserId>,
+    /// Accounts with others of the same person.
+    same: BTreeSet<(UserId, UserId)>,
 }
 
 impl Approvals {
@@ -49,17 +49,17 @@ impl Approvals {
 
     /// Returns which accounts are one person's.
     pub(crate) fn same(&self) -> Vec<(UserId, UserId)> {
-        self.same.iter().map(|(user, same_as)| (*user, *same_as)).collect()
+        self.same.iter().copied().collect()
     }
 
     /// Notes that two accounts are one person's.
     pub(crate) fn put_same(&mut self, user: UserId, same_as: UserId) {
-        self.same.insert(user, same_as);
+        self.same.insert((user, same_as));
     }
 
-    /// Forgets it.
+    /// Forgets all others that an account is noted to be.
     pub(crate) fn remove_same(&mut self, user: UserId) {
-        self.same.remove(&user);
+        self.same.retain(|(known, _)| *known != user);
     }
 
     /// Returns whether two accounts are known to be one person's, by whatever way round.
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn accounts_of_one_person_are_found_by_whatever_way_round() {
         let [a, b, c, d] = [1, 2, 3, 4].map(|number| UserId(Uuid::from_u128(number)));
-        let approvals = Approvals::new(Vec::new(), vec![(b, a), (b, a), (c, b)]);
+        let approvals = Approvals::new(Vec::new(), vec![(b, a), (b, c)]);
         for (one, other, same) in [(a, a, true), (a, c, true), (c, a, true), (a, d, false), (d, c, false)] {
             assert_eq!(approvals.are_one(one, other), same, "{one} {other}");
         }

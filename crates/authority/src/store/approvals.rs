@@ -62,12 +62,11 @@ const PUT_RULE: Statement = Statement::both(
 );
 const REMOVE_RULE: Statement =
     Statement::both("DELETE FROM approval_rule WHERE kind = $1 AND collection = $2");
-const SAME: Statement = Statement::both("SELECT person, same_as FROM same_person ORDER BY person");
+const SAME: Statement = Statement::both("SELECT person, same_as FROM same_account ORDER BY person, same_as");
 const PUT_SAME: Statement = Statement::both(
-    "INSERT INTO same_person (person, same_as) VALUES ($1, $2) \
-     ON CONFLICT (person) DO UPDATE SET same_as = excluded.same_as",
+    "INSERT INTO same_account (person, same_as) VALUES ($1, $2) ON CONFLICT (person, same_as) DO NOTHING",
 );
-const REMOVE_SAME: Statement = Statement::both("DELETE FROM same_person WHERE person = $1");
+const REMOVE_SAME: Statement = Statement::both("DELETE FROM same_account WHERE person = $1");
 
 impl Store {
     /// Returns the request of an action that waits, ended or not.
@@ -156,7 +155,7 @@ impl Store {
         change.execute(&PUT_SAME, args![user.to_string(), same_as.to_string()]).await.map(|_| ())
     }
 
-    /// Forgets it; returns whether it was noted.
+    /// Forgets all others that an account is noted to be; returns whether there were any.
     pub(crate) async fn remove_same_person(change: &mut Transaction, user: UserId) -> Result<bool, DbError> {
         Ok(change.execute(&REMOVE_SAME, args![user.to_string()]).await? > 0)
     }

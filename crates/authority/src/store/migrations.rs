@@ -21,6 +21,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
         Step { version: 13, sqlite: RECEIPTS, postgres: RECEIPTS },
         Step { version: 14, sqlite: APPROVALS, postgres: APPROVALS },
         Step { version: 15, sqlite: LEVELS, postgres: LEVELS },
+        Step { version: 16, sqlite: SAME_ACCOUNTS, postgres: SAME_ACCOUNTS },
     ],
 };
 
@@ -82,6 +83,17 @@ CREATE TABLE same_person (
 const LEVELS: &str = "
 ALTER TABLE decision ADD COLUMN level TEXT NOT NULL DEFAULT 'web';
 UPDATE decision SET level = 'native' WHERE proof LIKE 'signed with the native key %';
+";
+
+/// An account is one person's with any number of others.
+const SAME_ACCOUNTS: &str = "
+CREATE TABLE same_account (
+    person TEXT NOT NULL,
+    same_as TEXT NOT NULL,
+    PRIMARY KEY (person, same_as)
+);
+INSERT INTO same_account (person, same_as) SELECT person, same_as FROM same_person;
+DROP TABLE same_person;
 ";
 
 /// Applications and deployments.

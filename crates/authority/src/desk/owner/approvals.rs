@@ -127,15 +127,16 @@ impl Desk {
         let Some(collection) = self.site.collection_id(&rule.collection) else {
             return Ok(Err(no_collection(&rule.collection)));
         };
-        if self.site.approvals.rules().len() >= MOST_RULES {
+        let before = self.site.approvals.of_kind(rule.kind).find(|(known, _)| *known == collection);
+        let before = before.map(|(_, of)| of);
+        if before.is_none() && self.site.approvals.rules().len() >= MOST_RULES {
             let what = format!("the site has {MOST_RULES} rules already");
             return Ok(Err(not_valid(what, "remove one: `tenon site approve rule remove`")));
         }
         let rule = ApprovalRule { collection, ..rule };
         let mut subject =
             format!("{} on {}, proven at {} or less", rule.kind.template(), rule.collection, rule.of);
-        let before = self.site.approvals.of_kind(rule.kind).find(|(known, _)| *known == rule.collection);
-        if before.is_some_and(|(_, before)| before > rule.of) {
+        if before.is_some_and(|before| before > rule.of) {
             match self.wanted_by(approval, rule.kind, &rule.collection, now)? {
                 Ok(who) => subject.push_str(&format!(", wanted by {who}")),
                 Err(problem) => return Ok(Err(problem)),
@@ -175,7 +176,11 @@ impl Desk {
     }
 
     async fn put_same(&mut self, user: UserId, same_as: UserId, now: Timestamp) -> Result<Told, DeskError> {
-        if user == same_as || self.site.approvals.same().len() >= MOST_SAME {
+        let noted = self.site.approvals.same();
+        if noted.contains(&(user, same_as)) {
+            return Ok(Ok(ApprovalAnswer::Done));
+        }
+        if user == same_as || noted.len() >= MOST_SAME {
             let what = format!("name two accounts; at most {MOST_SAME} are noted");
             return Ok(Err(not_valid(what, "look them up: `tenon site approve same list`")));
         }

@@ -149,3 +149,53 @@ async fn whoever_approves_may_do_the_same_on_each_device() {
     let approval = two.approval(clerk, &same, Says::Approve);
     assert_eq!(two.say(&approval).await, Ok(true));
 }
+
+#[tokio::test]
+async fn an_account_is_one_persons_with_any_number_of_others() {
+    let mut two = TwoPersons::new(Level::Native).await;
+    let (ann, bob, eve) = (two.ann, two.bob, UserId(two.site.id()));
+    named(&mut two.site, eve, "eve", OPERATOR, "SMS00001").await;
+    for same_as in [bob, eve, eve] {
+        let same = ApprovalCall::PutSamePerson { user: ann, same_as };
+        assert_eq!(two.ask(same).await, ApprovalAnswer::Done);
+    }
+    two.site.restart().await;
+    let pairs = vec![(ann, bob), (ann, eve)];
+    assert_eq!(two.ask(ApprovalCall::ListSamePersons).await, ApprovalAnswer::SamePersons { pairs });
+    let request = two.waits().await;
+    for account in [bob, eve] {
+        two.site.knows_key(account, Level::Native);
+        let approval = two.approval(account, &request, Says::Approve);
+        let own = "whoever asked cannot approve it, by whatever account";
+        assert_eq!(two.say(&approval).await, Err(not_valid(own)), "the first as well as the second");
+    }
+    assert_eq!(two.ask(ApprovalCall::RemoveSamePerson { user: ann }).await, ApprovalAnswer::Done);
+    two.site.restart().await;
+    let none = ApprovalAnswer::SamePersons { pairs: Vec::new() };
+    assert_eq!(two.ask(ApprovalCall::ListSamePersons).await, none);
+}
+
+#[tokio::test]
+async fn what_exists_is_changed_also_where_there_is_no_room_for_more() {
+    let mut two = TwoPersons::new(Level::Web).await;
+    let (ann, bob) = (two.ann, two.bob);
+    let same = |user, same_as| ApprovalCall::PutSamePerson { user, same_as };
+    assert_eq!(two.ask(same(ann, bob)).await, ApprovalAnswer::Done);
+    let approvals = &mut two.site.desk.site.approvals;
+    for number in 1..10_000 {
+        approvals.put_same(bob, UserId(Uuid::from_u128(1_000 + number)));
+    }
+    for kind in 1..1_000 {
+        let (kind, collection) = (ActionKind(100_000 + kind), "SMS00001".to_owned());
+        approvals.put_rule(ApprovalRule { kind, collection, of: Level::Web });
+    }
+    // More than before is demanded, and what is noted is noted again.
+    put_rule(&mut two, "All Devices", Level::Native).await;
+    assert_eq!(two.ask(same(ann, bob)).await, ApprovalAnswer::Done);
+    let rule =
+        ApprovalRule { kind: ActionKind::USER_POLICY, collection: "SMS00001".into(), of: Level::Native };
+    for call in [ApprovalCall::PutRule { rule, approval: None }, same(bob, ann)] {
+        let told = ask(&mut two.site, call).await;
+        assert!(matches!(told, OwnerAnswer::NotValid { .. }), "{told:?}");
+    }
+}
