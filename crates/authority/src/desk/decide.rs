@@ -91,7 +91,8 @@ impl Desk {
         }
         self.begin_rollout(&mut change, &stored, &request, now).await?;
         change.commit().await?;
-        if let (Some(grant), Decision::Allowed(_) | Decision::Waits { .. }) = (grant, &decision) {
+        // Also what the rules refuse: each has taken a commit and a place in the audit.
+        if let Some(grant) = grant {
             self.site.proofs.vouched(&grant, now);
         }
         self.say(&stored);

@@ -340,6 +340,34 @@ async fn the_console_vouches_only_where_the_owner_has_granted_it() {
     assert_eq!(refused(&mut site, &request).await, Reason::ProofMissing);
 }
 
+#[tokio::test]
+async fn what_the_rules_refuse_counts_against_the_grant_too() {
+    let mut site = Site::new().await;
+    let (_, targets) = operator_and_device(&mut site).await;
+    let reader = site.person("Read-only Analyst", "SMS00001").await;
+    let grant = ProofCall::PutGrant {
+        user: reader,
+        name: String::new(),
+        token: None,
+        collection: "All Devices".into(),
+        per_hour: 2,
+        valid_seconds: 24 * 3600,
+    };
+    assert!(matches!(ask(&mut site, grant).await, ProofAnswer::Granted { .. }));
+    for _ in 0..2 {
+        let request = site.vouched(reader, targets.clone());
+        for _ in 0..2 {
+            let reason = refused(&mut site, &request).await;
+            assert!(
+                matches!(reason, Reason::RoleLacksPermission { .. }),
+                "{reason}: the same bytes count once"
+            );
+        }
+    }
+    let request = site.vouched(reader, targets);
+    assert_eq!(refused(&mut site, &request).await, Reason::VouchedTooOften { per_hour: 2 });
+}
+
 async fn pairing_code(site: &mut Site, user: UserId, level: Level) -> PairingCode {
     match ask(site, ProofCall::CreatePairing { user, name: String::new(), level, service: None }).await {
         ProofAnswer::Pairing { code, .. } => code.parse().expect("a code"),
